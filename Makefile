@@ -1,0 +1,58 @@
+# Everything here needs Go and make alone; the rest is built once into a cache outside the tree (hack/stack).
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+# A program built by hack/stack, by its name: builds it at first use and prints its path.
+tool = $$($(GO) run ./hack/stack/build $(1))
+
+.PHONY: help
+help: ## Show the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: ## Run the main job on the article's game, on a real control plane. KEEP=1 leaves it running.
+	$(GO) run ./hack/demo
+
+.PHONY: test
+test: ## Run all tests, those on the real control plane and its neighbours included.
+	$(GO) run ./hack/stack/build >/dev/null
+	$(GO) test -timeout 40m ./...
+
+.PHONY: unit
+unit: ## Run the tests that need no control plane.
+	$(GO) test ./policy/... ./webhooks/admit/... ./webhooks/ingress/...
+
+.PHONY: bench
+bench: ## Print the figures: the engine, admission latency against a no-op webhook, resident memory.
+	$(GO) test -run '^$$' -bench 'Decide|Admission' -benchmem ./policy ./webhooks/ingress
+	$(GO) run ./hack/bench
+
+.PHONY: fuzz
+FUZZ_TIME ?= 30s
+fuzz: ## Run every fuzz target for FUZZ_TIME.
+	for p in $$($(GO) list ./policy/... ./webhooks/...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZ_TIME) $$p; done; done
+
+.PHONY: testdata
+testdata: ## Rewrite the golden files from what the code does now; read the difference before committing.
+	$(GO) test ./policy/... ./test/chart/... -update
+
+.PHONY: generate
+generate: ## Regenerate deepcopy methods and CRDs.
+	hack/generate.sh .
+
+.PHONY: verify
+verify: ## Fail if regenerating changes anything.
+	hack/verify.sh
+
+.PHONY: lint
+lint: ## Run golangci-lint.
+	$(call tool,golangci-lint) run
+
+.PHONY: build
+build: ## Build the binary into bin/.
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/gatehouse .
