@@ -1,0 +1,116 @@
+package policy
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
+	"github.com/gatehouse-dev/gatehouse/policy/finding"
+	"github.com/gatehouse-dev/gatehouse/policy/gateway"
+	"github.com/gatehouse-dev/gatehouse/policy/schema"
+)
+
+// Compiled is a GamePolicy that can be matched. It is immutable and keeps nothing of the object it was made from but
+// strings.
+type Compiled struct {
+	name     string
+	priority int32
+	created  time.Time
+	mode     v1alpha1.Mode
+	// deleting: a policy that is being deleted no longer speaks.
+	deleting bool
+	// frozen: on UPDATE the policy's recorded values stay; only CREATE and the rollout advance them.
+	frozen bool
+
+	targets             targets
+	overrides, defaults block
+}
+
+// Compile is the only parser of a policy: the webhook's validator, the snapshot, the status and the commands call it.
+// It runs the CRD's own schema and CEL rules, so what it accepts is what the API server accepts. It returns nil and
+// Errors where they refuse the object.
+func Compile(p *v1alpha1.GamePolicy) (*Compiled, []finding.Finding) {
+	object, err := runtime.DefaultUnstructuredConverter.ToUnstructured(p)
+	if err != nil {
+		return nil, refuse("", err)
+	}
+	schema.DefaultGamePolicy(object)
+	if findings := schema.ValidateGamePolicy(object); finding.HasError(findings) {
+		return nil, findings
+	}
+	defaulted := &v1alpha1.GamePolicy{}
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object, defaulted); err != nil {
+		return nil, refuse("", err)
+	}
+	return compile(defaulted)
+}
+
+func compile(p *v1alpha1.GamePolicy) (*Compiled, []finding.Finding) {
+	selection, err := compileTargets(p.Spec.Targets)
+	if err != nil {
+		return nil, refuse("spec.targets", err)
+	}
+	c := &Compiled{
+		name: p.Name, priority: p.Spec.Priority, created: p.CreationTimestamp.Time, mode: p.Spec.Mode,
+		deleting:  p.DeletionTimestamp != nil,
+		targets:   selection,
+		overrides: compileSettings(p.Spec.Overrides),
+		defaults:  compileSettings(p.Spec.Defaults),
+	}
+	if r := p.Spec.Rollout; r != nil {
+		c.frozen = r.Existing == v1alpha1.RolloutNever || r.Servers == v1alpha1.RolloutIdle
+	}
+	if canary, ok := c.overrides.values[gateway.CanaryRoute].(gateway.Canary); ok {
+		c.targets.notSet = canary.Of
+	}
+	return c, nil
+}
+
+func refuse(field string, err error) []finding.Finding {
+	return []finding.Finding{{Code: finding.PolicyInvalid, Severity: finding.Error, Field: field, Message: err.Error()}}
+}
+
+// Name is the policy's name.
+func (c *Compiled) Name() string { return c.name }
+
+// Mode is what the policy does with its decision.
+func (c *Compiled) Mode() v1alpha1.Mode { return c.mode }
+
+// Check says what the gateways cannot express of the policy and what its author should know, without an Ingress:
+// variables stand for server 0.
+func (c *Compiled) Check(gateways []gateway.Kind) []finding.Finding {
+	var out []finding.Finding
+	for _, kind := range gateways {
+		d := gateway.For(kind)
+		for _, layer := range []Layer{LayerOverrides, LayerDefaults} {
+			b := c.block(layer)
+			for _, s := range gateway.Settings() {
+				if v, ok := b.values[s]; ok {
+					_, found := d.Render(v, gateway.Vars{Namespace: "default", Set: "game"})
+					out = append(out, prefixed(found, "spec."+string(layer)+".")...)
+				}
+			}
+			for _, a := range b.raw {
+				found := d.CheckRaw(a.key, gateway.Vars{Namespace: "default", Set: "game"}.Expand(a.value))
+				out = append(out, prefixed(found, "spec."+string(layer)+".")...)
+			}
+		}
+	}
+	finding.Sort(out)
+	return out
+}
+
+func (c *Compiled) block(l Layer) *block {
+	if l == LayerOverrides {
+		return &c.overrides
+	}
+	return &c.defaults
+}
+
+func prefixed(found []finding.Finding, prefix string) []finding.Finding {
+	for i := range found {
+		found[i].Field = prefix + found[i].Field
+	}
+	return found
+}
