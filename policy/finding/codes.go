@@ -8,6 +8,7 @@ type Code string
 const (
 	PolicyInvalid   Code = "GH101" // the CRD's schema or a CEL rule refuses the GamePolicy
 	PolicyDuplicate Code = "GH102" // two GamePolicies of one name in the input
+	PolicyWarns     Code = "GH103" // what a policy in mode Warn would change
 
 	HostRepeated Code = "GH201" // two servers of one set get the same host and path
 	HostTaken    Code = "GH202" // another set or Ingress has the host

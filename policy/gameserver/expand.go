@@ -30,7 +30,7 @@ type Expansion struct {
 // Expand computes the Ingresses of a set from its spec, as OpenKruiseGame and Kruise would, and says everything that
 // they or the API server would refuse. The cost is bounded for any set.
 func Expand(set *GameServerSet) Expansion {
-	var e Expansion
+	e := Expansion{Ingresses: []*networkingv1.Ingress{}}
 	var found findings
 	replicas := int32(0)
 	if set.Spec.Replicas == nil {

@@ -16,6 +16,7 @@ import (
 type problem struct {
 	severity   finding.Severity
 	what       string              // "the host"
+	written    string              // the parameter it comes from, as written; empty for the name
 	value      func(id int) string // what it is for one server
 	reason     string
 	setField   string // where it comes from in the GameServerSet
@@ -104,6 +105,7 @@ func (t Template) judgeHost(id int) *problem {
 	}
 	return &problem{
 		severity: finding.Error, what: "the host", value: t.host.of, reason: reason,
+		written: "parameter " + paramHost + " " + quote(t.host.String()) + ": ",
 		setField: valueField(t.host.param), ownField: "spec.rules[0].host", consequent: "; the API server refuses the Ingress",
 	}
 }
@@ -115,6 +117,7 @@ func (t Template) judgePath(i, id int) *problem {
 	}
 	return &problem{
 		severity: finding.Error, what: "the path", value: t.paths[i].of, reason: reason,
+		written: "parameter " + paramPath + " " + quote(t.paths[i].String()) + ": ",
 		setField: valueField(t.paths[i].param), ownField: fmt.Sprintf("spec.rules[0].http.paths[%d].path", i), consequent: "; the API server refuses the Ingress",
 	}
 }
@@ -128,8 +131,8 @@ func (p *problem) ofSet(all int) finding.Finding {
 			whose = " of " + DescribeIDs(p.ids)
 		}
 	}
-	example := fmt.Sprintf("%s %s%s %s%s", p.what, quote(p.value(p.ids[0])), whose, p.reason, p.consequent)
-	return finding.Finding{Code: finding.IngressInvalid, Severity: p.severity, Field: p.setField, Message: example}
+	message := fmt.Sprintf("%s%s %s%s %s%s", p.written, p.what, quote(p.value(p.ids[0])), whose, p.reason, p.consequent)
+	return finding.Finding{Code: finding.IngressInvalid, Severity: p.severity, Field: p.setField, Message: message}
 }
 
 // ofServer is the problem as said of one server's Ingress.

@@ -132,6 +132,8 @@ var catalog = [...]entry{
 }
 
 // unread are names that people expect Higress to read, with what does the job there.
+//
+//nolint:gosec // G101 takes the names of annotations about authentication for credentials.
 var unread = map[string]string{
 	"limit-rps":              "use higress.io/route-limit-rps",
 	"limit-rpm":              "use higress.io/route-limit-rpm",

@@ -25,8 +25,8 @@ func renderCanary(c Canary, vars Vars) (map[string]string, []finding.Finding) {
 	case c.conditions() != 1:
 		return refuse(string(CanaryRoute), strconv.Itoa(c.conditions())+
 			" conditions are set; Higress takes exactly one of header, cookie and weight")
-	case c.HeaderName != "":
-		return renderCanaryHeader(c, vars)
+	case c.Weight != nil:
+		return renderCanaryWeight(c)
 	case c.Cookie != "":
 		if !isToken(c.Cookie) {
 			return refuse("canary.cookie", quote(c.Cookie)+" is not the name of a cookie")
@@ -34,7 +34,7 @@ func renderCanary(c Canary, vars Vars) (map[string]string, []finding.Finding) {
 		// Higress puts the name into a regular expression as it is.
 		return map[string]string{keyCanary: "true", keyCanaryCookie: regexp.QuoteMeta(c.Cookie)}, nil
 	}
-	return renderCanaryWeight(c)
+	return renderCanaryHeader(c, vars)
 }
 
 func (c Canary) conditions() int {

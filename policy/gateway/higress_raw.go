@@ -93,7 +93,7 @@ func advice(key string) string {
 
 // nearest is the known key that a name was probably meant to be; "" if none is close.
 func nearest(name string) string {
-	best, distance := "", 1+len(name)/4
+	best, distance := "", 1+(len(name)+1)/4
 	for i := range catalog {
 		if d := editDistance(name, catalog[i].suffix); d < distance {
 			best, distance = catalog[i].suffix, d

@@ -7,10 +7,16 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 )
 
-const (
-	keyMatchMethod    = higressPrefix + "match-method"
-	temporalRedirect  = "temporal-redirect"
-	permanentRedirect = "permanent-redirect"
+const keyMatchMethod = higressPrefix + "match-method"
+
+// The keys that Higress reads under both prefixes, in its order.
+var (
+	backendProtocol   = [2]string{nginxPrefix + "backend-protocol", higressPrefix + "backend-protocol"}
+	temporalRedirect  = [2]string{nginxPrefix + "temporal-redirect", higressPrefix + "temporal-redirect"}
+	permanentRedirect = [2]string{nginxPrefix + "permanent-redirect", higressPrefix + "permanent-redirect"}
+	sslRedirect       = [2]string{nginxPrefix + "ssl-redirect", higressPrefix + "ssl-redirect"}
+	forceSSLRedirect  = [2]string{nginxPrefix + "force-ssl-redirect", higressPrefix + "force-ssl-redirect"}
+	appRoot           = [2]string{nginxPrefix + "app-root", higressPrefix + "app-root"}
 )
 
 // Upgrade implements Dialect. The handshake of a WebSocket is a GET over HTTP/1.1 with Connection and Upgrade headers
@@ -20,7 +26,7 @@ func (higress) Upgrade(annotations map[string]string) []finding.Finding {
 		return nil
 	}
 	var found []finding.Finding
-	if key, value, ok := effective(annotations, "backend-protocol", text); ok && isOneOf(protocolOf(value), "HTTP2", "GRPC", "GRPCS") {
+	if key, value, ok := effective(annotations, backendProtocol, text); ok && isOneOf(protocolOf(value), "HTTP2", "GRPC", "GRPCS") {
 		found = append(found, breaks(key, quote(value)+" turns the handshake into HTTP/2, which game servers refuse; use HTTP or HTTPS"))
 	}
 	found = append(found, hopByHopChanges(annotations)...)
@@ -34,11 +40,9 @@ func (higress) Upgrade(annotations map[string]string) []finding.Finding {
 	return found
 }
 
-// effective is the annotation that counts for a name which Higress reads under both prefixes: nginx first, unless its
-// value does not parse.
-func effective(annotations map[string]string, name string, g grammar) (key, value string, ok bool) {
-	for _, prefix := range [...]string{nginxPrefix, higressPrefix} {
-		key = prefix + name
+// effective is the annotation that counts of two keys: the first whose value parses.
+func effective(annotations map[string]string, keys [2]string, g grammar) (key, value string, ok bool) {
+	for _, key := range keys {
 		if value, ok = annotations[key]; ok && g.accepts(value) {
 			return key, value, true
 		}
@@ -92,13 +96,13 @@ func redirects(annotations map[string]string) []finding.Finding {
 	if key, value, ok := redirectURL(annotations); ok {
 		found = append(found, breaks(key, "redirects every request to "+quote(value)+"; WebSocket clients do not follow redirects"))
 	} else {
-		for _, name := range [...]string{"ssl-redirect", "force-ssl-redirect"} {
-			if key, value, ok := effective(annotations, name, boolean); ok && isTrue(value) {
+		for _, keys := range [...][2]string{sslRedirect, forceSSLRedirect} {
+			if key, value, ok := effective(annotations, keys, boolean); ok && isTrue(value) {
 				found = append(found, breaks(key, "answers ws:// with a redirect, which WebSocket clients do not follow; let players connect with wss://"))
 			}
 		}
 	}
-	if key, _, ok := effective(annotations, "app-root", text); ok {
+	if key, _, ok := effective(annotations, appRoot, text); ok {
 		f := breaks(key, "redirects the path / of the host; a WebSocket that is opened there gets the redirect")
 		f.Severity = finding.Info
 		found = append(found, f)
@@ -113,7 +117,7 @@ func redirectURL(annotations map[string]string) (key, value string, ok bool) {
 	if ok && webURL.accepts(value) {
 		return key, value, true
 	}
-	if _, there := annotations[higressPrefix+temporalRedirect]; there && !ok {
+	if _, there := annotations[temporalRedirect[1]]; there && !ok {
 		return "", "", false
 	}
 	key, value, ok = effective(annotations, permanentRedirect, text)

@@ -208,7 +208,7 @@ func checkHeaders(t *testing.T, v gateway.Headers, vars gateway.Vars, out map[st
 		removed[strings.ToLower(name)] = true
 	}
 	if !maps.Equal(got.add, lower(v.Add)) || !maps.Equal(got.set, lower(v.Set)) || !maps.Equal(got.remove, removed) {
-		t.Errorf("%q: %q means %q", v, out, got)
+		t.Errorf("%+v: %q means %+v", v, out, got)
 	}
 }
 

@@ -36,5 +36,5 @@ func (u unsupported) message(what string) string {
 	if u.kind != "" {
 		name = string(u.kind)
 	}
-	return "gateway " + name + " is not supported; " + what + " is not set on its Ingresses; leave its classes out with targets.ingressClassNames"
+	return "gateway " + name + " is not supported; " + what + " has no effect on its Ingresses; leave its classes out with targets.ingressClassNames"
 }

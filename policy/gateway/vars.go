@@ -25,8 +25,13 @@ func (v Vars) expandRegex(s string) string {
 
 func (v Vars) expand(s string, quote func(string) string) string {
 	open := strings.IndexByte(s, '<')
-	if open < 0 {
+	switch {
+	case open < 0:
 		return s
+	case s == "<id>": // the usual value, without a copy
+		return strconv.Itoa(v.ID)
+	case s == "<gss>":
+		return quote(v.Set)
 	}
 	var b strings.Builder
 	b.Grow(len(s) + len(v.Set) + len(v.Namespace))

@@ -16,5 +16,5 @@ type LabelSelector = metav1.LabelSelector
 // AnnotationValue is the value of a raw annotation.
 type AnnotationValue = string
 
-// HeaderValue is what a header is set to.
-type HeaderValue = string
+// HeaderValues are the values of headers, by the names of these.
+type HeaderValues = map[string]string

@@ -59,8 +59,17 @@ type LabelValue string
 //
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=2048
-// +kubebuilder:validation:XValidation:rule="!self.replace('<id>', '').replace('<gss>', '').replace('<namespace>', '').matches('<[A-Za-z]+>')",message="the placeholders are <id>, <gss> and <namespace>"
+// +kubebuilder:validation:XValidation:rule="!self.replace('<id>', '0').replace('<gss>', '0').replace('<namespace>', '0').matches('<[A-Za-z]+>')",message="the placeholders are <id>, <gss> and <namespace>"
 type AnnotationValue string
+
+// HeaderValues are the values of headers, by the names of these.
+//
+// +kubebuilder:object:generate=false
+// +kubebuilder:validation:MaxProperties=16
+// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?$'))",message="a header name consists of 1 to 64 letters, digits, '-', '_' and '.', and starts and ends with a letter or digit"
+// +kubebuilder:validation:XValidation:rule="self.all(k, k.lowerAscii() != 'host')",message="the header Host cannot be changed: the gateway ignores it"
+// +kubebuilder:validation:XValidation:rule="self.all(a, self.exists_one(b, a.lowerAscii() == b.lowerAscii()))",message="each header may stand here once; names that differ in upper and lower case alone are the same header"
+type HeaderValues map[string]HeaderValue
 
 // HeaderValue is what a header is set to. Higress takes one "Key Value" per line, trims both and strips one pair of
 // quotes (pkg/ingress/kube/annotations/header_control.go); Envoy reads a percent sign as the start of a command and
@@ -71,5 +80,5 @@ type AnnotationValue string
 // +kubebuilder:validation:XValidation:rule="self.matches('^[!-~]([ -~]*[!-~])?$')",message="must be printable ASCII without line breaks and without spaces at either end"
 // +kubebuilder:validation:XValidation:rule=`!self.matches('^("[^%]*"|\x27[^%]*\x27)$')`,message="must not stand in quotes: the gateway would strip them"
 // +kubebuilder:validation:XValidation:rule="!self.contains('%')",message="must not hold a percent sign: the gateway would read it as a command"
-// +kubebuilder:validation:XValidation:rule="!self.replace('<id>', '').replace('<gss>', '').replace('<namespace>', '').matches('<[A-Za-z]+>')",message="the placeholders are <id>, <gss> and <namespace>"
+// +kubebuilder:validation:XValidation:rule="!self.replace('<id>', '0').replace('<gss>', '0').replace('<namespace>', '0').matches('<[A-Za-z]+>')",message="the placeholders are <id>, <gss> and <namespace>"
 type HeaderValue string

@@ -10,15 +10,15 @@ type HostRules struct {
 	Allowed []HostPattern `json:"allowed,omitempty"`
 
 	// Wildcards are wildcard hosts that may be served as such: "*.example.com", or "*" for Ingress rules without a host.
-	// An empty list allows none.
+	// An empty list allows none, whatever a policy of lower priority says.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=16
-	Wildcards []WildcardHost `json:"wildcards,omitempty"`
+	Wildcards []WildcardHost `json:"wildcards,omitzero"`
 
 	// Template is what the host of each game server must be, with <id> exactly once, such as game<id>.example.com.
 	// +optional
-	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MinLength=4
 	// +kubebuilder:validation:MaxLength=240
 	// +kubebuilder:validation:XValidation:rule="self.split('<id>').size() == 2",message="must hold <id> exactly once, such as game<id>.example.com"
 	// +kubebuilder:validation:XValidation:rule="self.replace('<id>', '2147483647').matches('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?([.][a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$') && !isIP(self.replace('<id>', '1'))",message="must be a lower-case DNS name for every id, which has up to ten digits, such as game<id>.example.com; labels have at most 63 characters"

@@ -114,7 +114,7 @@ type HeaderMatch struct {
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=256
 // +kubebuilder:validation:XValidation:rule="self.matches('^[!-~]([ -~]*[!-~])?$')",message="must be printable ASCII without line breaks and without spaces at either end"
-// +kubebuilder:validation:XValidation:rule="!self.replace('<id>', '').replace('<gss>', '').replace('<namespace>', '').matches('<[A-Za-z]+>')",message="the placeholders are <id>, <gss> and <namespace>"
+// +kubebuilder:validation:XValidation:rule="!self.replace('<id>', '0').replace('<gss>', '0').replace('<namespace>', '0').matches('<[A-Za-z]+>')",message="the placeholders are <id>, <gss> and <namespace>"
 type MatchValue = string
 
 // Headers changes request and response headers.
@@ -130,31 +130,36 @@ type Headers struct {
 
 // HeaderChange sets, adds and removes headers in one direction.
 //
-// +kubebuilder:validation:XValidation:rule="(self.?set.orValue({}).map(k, k) + self.?add.orValue({}).map(k, k) + self.?remove.orValue([])).all(n, n.matches('^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?$'))",message="a header name consists of 1 to 64 letters, digits, '-', '_' and '.', and starts and ends with a letter or digit",messageExpression="(self.?set.orValue({}).map(k, k) + self.?add.orValue({}).map(k, k) + self.?remove.orValue([])).filter(n, !n.matches('^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?$')).join(', ') + ': a header name consists of 1 to 64 letters, digits, \\'-\\', \\'_\\' and \\'.\\', and starts and ends with a letter or digit'"
-// +kubebuilder:validation:XValidation:rule="(self.?set.orValue({}).map(k, k) + self.?add.orValue({}).map(k, k) + self.?remove.orValue([])).all(n, n.lowerAscii() != 'host')",message="Host is not a header to change: the gateway ignores it, and the game server would lose its host"
-// +kubebuilder:validation:XValidation:rule="(self.?set.orValue({}).map(k, k) + self.?add.orValue({}).map(k, k) + self.?remove.orValue([])).all(a, (self.?set.orValue({}).map(k, k) + self.?add.orValue({}).map(k, k) + self.?remove.orValue([])).exists_one(b, a.lowerAscii() == b.lowerAscii()))",message="each header may stand once in set, add and remove together, and names that differ in upper and lower case alone are the same header"
+// +kubebuilder:validation:XValidation:rule="!has(self.set) || !has(self.add) || self.set.all(a, self.add.all(b, a.lowerAscii() != b.lowerAscii()))",message="a header may stand in only one of set, add and remove; names that differ in upper and lower case alone are the same header"
+// +kubebuilder:validation:XValidation:rule="!has(self.set) || !has(self.remove) || self.set.all(a, self.remove.all(b, a.lowerAscii() != b.lowerAscii()))",message="a header may stand in only one of set, add and remove; names that differ in upper and lower case alone are the same header"
+// +kubebuilder:validation:XValidation:rule="!has(self.add) || !has(self.remove) || self.add.all(a, self.remove.all(b, a.lowerAscii() != b.lowerAscii()))",message="a header may stand in only one of set, add and remove; names that differ in upper and lower case alone are the same header"
 type HeaderChange struct {
 	// Set gives each of these headers this one value, whatever it had. Values may hold <id>, <gss> and <namespace>.
 	// +optional
-	// +kubebuilder:validation:MaxProperties=16
-	Set map[string]HeaderValue `json:"set,omitempty"`
+	Set HeaderValues `json:"set,omitempty"`
 
 	// Add appends a value to each of these headers. Values may hold <id>, <gss> and <namespace>.
 	// +optional
-	// +kubebuilder:validation:MaxProperties=16
-	Add map[string]HeaderValue `json:"add,omitempty"`
+	Add HeaderValues `json:"add,omitempty"`
 
 	// Remove takes these headers away.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=16
-	// +kubebuilder:validation:items:MaxLength=64
-	Remove []string `json:"remove,omitempty"`
+	Remove []HeaderName `json:"remove,omitempty"`
 }
+
+// HeaderName is the name of a header that is changed.
+//
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=64
+// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$')",message="a header name consists of letters, digits, '-', '_' and '.', and starts and ends with a letter or digit"
+// +kubebuilder:validation:XValidation:rule="self.lowerAscii() != 'host'",message="the header Host cannot be changed: the gateway ignores it"
+type HeaderName = string
 
 // CORS is the cross-origin policy of the route.
 //
-// +kubebuilder:validation:XValidation:rule="!self.?allowCredentials.orValue(false) || !('*' in self.?allowOrigins.orValue(['*']))",message="allowCredentials: true needs allowOrigins that name the origins: with \"*\", any web page could act for a player who is logged in"
+// +kubebuilder:validation:XValidation:rule="!has(self.allowCredentials) || !self.allowCredentials || (has(self.allowOrigins) && !('*' in self.allowOrigins))",message="allowCredentials: true needs allowOrigins that name the origins: with \"*\", any web page could act for a player who is logged in"
 type CORS struct {
 	// AllowOrigins are the origins whose pages may call the route: "*" for all, or scheme://host[:port], where the host
 	// may start with "*." for its subdomains. All origins if it is not set.
@@ -169,7 +174,7 @@ type CORS struct {
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
-	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:MaxItems=9
 	// +kubebuilder:validation:XValidation:rule="!('*' in self) || size(self) == 1",message="\"*\" allows every method and stands alone"
 	AllowMethods []CORSMethod `json:"allowMethods,omitempty"`
 

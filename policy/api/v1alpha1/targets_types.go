@@ -5,10 +5,14 @@ import (
 )
 
 // Targets selects Ingresses of game servers; all that are given must hold.
+//
+// Lists have at least one item: an empty one could be read as "none" and as "any", and a policy that suddenly selects
+// every game server is too high a price for a template that rendered nothing.
 type Targets struct {
 	// IngressClassNames selects Ingresses whose effective class is one of these.
 	// +optional
 	// +listType=set
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	IngressClassNames []ClassName `json:"ingressClassNames,omitempty"`
 
@@ -23,6 +27,7 @@ type Targets struct {
 	// GameServerSetNames selects sets by name. A star stands for any characters, as in "postio-*".
 	// +optional
 	// +listType=set
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	GameServerSetNames []SetNamePattern `json:"gameServerSetNames,omitempty"`
 
@@ -30,6 +35,7 @@ type Targets struct {
 	// included, as in spec.reserveGameServerIds of a GameServerSet.
 	// +optional
 	// +listType=set
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:XIntOrString
 	// +kubebuilder:validation:items:MaxLength=21
@@ -39,6 +45,7 @@ type Targets struct {
 	// Hosts selects Ingresses of which a rule has one of these hosts. A leading "*." stands for exactly one label.
 	// +optional
 	// +listType=set
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	Hosts []HostPattern `json:"hosts,omitempty"`
 }

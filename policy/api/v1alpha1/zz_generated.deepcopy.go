@@ -242,21 +242,21 @@ func (in *HeaderChange) DeepCopyInto(out *HeaderChange) {
 	*out = *in
 	if in.Set != nil {
 		in, out := &in.Set, &out.Set
-		*out = make(map[string]HeaderValue, len(*in))
+		*out = make(HeaderValues, len(*in))
 		for key, val := range *in {
 			(*out)[key] = val
 		}
 	}
 	if in.Add != nil {
 		in, out := &in.Add, &out.Add
-		*out = make(map[string]HeaderValue, len(*in))
+		*out = make(HeaderValues, len(*in))
 		for key, val := range *in {
 			(*out)[key] = val
 		}
 	}
 	if in.Remove != nil {
 		in, out := &in.Remove, &out.Remove
-		*out = make([]string, len(*in))
+		*out = make([]HeaderName, len(*in))
 		copy(*out, *in)
 	}
 }

@@ -1,0 +1,251 @@
+package preview
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/finding"
+	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+	"github.com/gatehouse-dev/gatehouse/policy/gateway"
+	"github.com/gatehouse-dev/gatehouse/policy/manifest"
+)
+
+// maxIngresses bounds the whole report; a set is bounded by gameserver.MaxIDs.
+const maxIngresses = 100_000
+
+// namespaceLabel is set on every namespace by the API server.
+const namespaceLabel = "kubernetes.io/metadata.name"
+
+// Run decides about everything in the input.
+func Run(input manifest.Input, opts policy.Options) Report {
+	classes := policy.NewClasses(opts, values(input.IngressClasses))
+	reports, compiled, canaryOf := policies(input.Policies, classes.Gateways())
+	r := &run{
+		engine: policy.NewSet(compiled), classes: classes, canaryOf: canaryOf,
+		namespaceLabels: map[string]map[string]string{}, sets: map[name]*set{}, left: maxIngresses,
+	}
+	for _, n := range input.Namespaces {
+		r.namespaceLabels[n.Name] = maps.Clone(n.Labels)
+	}
+	r.expand(input.GameServerSets, r.given(input.Ingresses))
+	r.repeatedHosts()
+	r.takenHosts()
+	return Report{Policies: reports, GameServerSets: r.setReports(), Ingresses: r.ingressReports()}
+}
+
+// run is the state of one preview.
+type run struct {
+	engine          *policy.Set
+	classes         policy.Classes
+	canaryOf        map[string]string
+	namespaceLabels map[string]map[string]string
+	sets            map[name]*set
+	ingresses       []*ingress
+	left            int // how many more Ingresses may be reported
+}
+
+// name is of a namespaced object.
+type name struct{ namespace, name string }
+
+func (n name) String() string { return n.namespace + "/" + n.name }
+
+func (n name) compare(o name) int {
+	return cmp.Or(cmp.Compare(n.namespace, o.namespace), cmp.Compare(n.name, o.name))
+}
+
+// set is a GameServerSet, or what is known of one of which only Ingresses are given.
+type set struct {
+	name
+	given    *gameserver.GameServerSet // nil: only its Ingresses are
+	created  time.Time                 // zero: not yet
+	ids      []int
+	template gameserver.Template
+	findings []finding.Finding
+}
+
+// ingress is one Ingress and what was decided about it.
+type ingress struct {
+	object   *networkingv1.Ingress
+	class    policy.Class
+	decision policy.Decision
+	set      *set // nil where it is no game server's
+	findings []finding.Finding
+}
+
+func (i *ingress) error(code finding.Code, field, format string, args ...any) {
+	i.findings = append(i.findings, finding.Finding{Code: code, Severity: finding.Error, Field: field, Message: fmt.Sprintf(format, args...)})
+}
+
+// given takes up the Ingresses of the input. One that stands for a game server takes the place of what its set's
+// template would make: it may carry what somebody wrote on it since.
+func (r *run) given(list []*networkingv1.Ingress) map[gameserver.Identity]bool {
+	standing := map[gameserver.Identity]bool{}
+	for _, ing := range list {
+		if server, ok := gameserver.Identify(ing); ok {
+			server.Fixed = false // the same server, whoever owns its Ingress
+			standing[server] = true
+		}
+		r.ingresses = append(r.ingresses, &ingress{object: ing})
+	}
+	return standing
+}
+
+// expand takes up the sets with their Ingresses, and decides about all.
+func (r *run) expand(sets []*gameserver.GameServerSet, standing map[gameserver.Identity]bool) {
+	slices.SortFunc(sets, func(a, b *gameserver.GameServerSet) int { return nameOf(a).compare(nameOf(b)) })
+	for _, s := range sets {
+		r.sets[nameOf(s)] = &set{name: nameOf(s), given: s, created: s.CreationTimestamp.Time}
+	}
+	for _, i := range r.ingresses {
+		r.decide(i)
+	}
+	for _, s := range sets {
+		of := r.sets[nameOf(s)]
+		e := gameserver.Expand(s)
+		of.ids, of.template, of.findings = e.IDs, e.Template, e.Findings
+		if n := len(e.Ingresses); n > r.left {
+			e.Ingresses = e.Ingresses[:r.left]
+			of.findings = append(of.findings, finding.Finding{
+				Code: finding.TooManyIDs, Severity: finding.Warning, Field: "spec.replicas",
+				Message: fmt.Sprintf("the input has more than %d Ingresses; %d of the %d of this set are looked at", maxIngresses, r.left, n),
+			})
+		}
+		r.left -= len(e.Ingresses)
+		for at, object := range e.Ingresses {
+			id := e.IDs[at]
+			if standing[gameserver.Identity{Namespace: s.Namespace, Set: s.Name, ID: id}] {
+				continue
+			}
+			i := &ingress{object: object, findings: e.Server(id)}
+			r.decide(i)
+			r.ingresses = append(r.ingresses, i)
+		}
+	}
+}
+
+func nameOf(s *gameserver.GameServerSet) name { return name{s.Namespace, s.Name} }
+
+// decide asks the engine. An Ingress that exists is written again, any other is created.
+func (r *run) decide(i *ingress) {
+	i.class = r.classes.Of(i.object)
+	request := policy.Request{Ingress: i.object, Class: i.class, NamespaceLabels: r.labels(i.object.Namespace)}
+	if i.object.UID != "" {
+		request.Old = i.object
+	}
+	if server, ok := gameserver.Identify(i.object); ok {
+		i.set = r.setOf(name{server.Namespace, server.Set}, i.object)
+		if s := i.set.given; s != nil {
+			request.SetLabels = s.Labels
+			if request.SetLabels == nil {
+				request.SetLabels = map[string]string{} // known to have none
+			}
+		}
+	}
+	i.decision = r.engine.Decide(request)
+	i.findings = append(i.findings, i.decision.Findings...)
+	for _, w := range i.decision.Warnings {
+		i.findings = append(i.findings, finding.Finding{Code: finding.PolicyWarns, Severity: finding.Warning, Field: "metadata.annotations", Message: w})
+	}
+}
+
+// setOf is the set of a game server, made up where only the Ingress is given: as old as its oldest Ingress.
+func (r *run) setOf(n name, ing *networkingv1.Ingress) *set {
+	s := r.sets[n]
+	if s == nil {
+		s = &set{name: n}
+		r.sets[n] = s
+	}
+	if t := ing.CreationTimestamp.Time; s.given == nil && !t.IsZero() && (s.created.IsZero() || t.Before(s.created)) {
+		s.created = t
+	}
+	return s
+}
+
+func (r *run) labels(namespace string) map[string]string {
+	labels := r.namespaceLabels[namespace]
+	if labels == nil {
+		labels = map[string]string{}
+		r.namespaceLabels[namespace] = labels
+	}
+	labels[namespaceLabel] = namespace
+	return labels
+}
+
+func (r *run) setReports() []SetReport {
+	out := []SetReport{}
+	for _, s := range r.sets {
+		if s.given == nil {
+			continue
+		}
+		report := SetReport{Namespace: s.namespace, Name: s.name.name, Verdict: policy.Allowed, IDs: s.ids, Findings: settled(s.findings)}
+		if finding.HasError(report.Findings) {
+			report.Verdict = policy.Denied
+		}
+		out = append(out, report)
+	}
+	slices.SortFunc(out, func(a, b SetReport) int {
+		return name{a.Namespace, a.Name}.compare(name{b.Namespace, b.Name})
+	})
+	return out
+}
+
+func (r *run) ingressReports() []IngressReport {
+	out := make([]IngressReport, 0, len(r.ingresses))
+	for _, i := range r.ingresses {
+		object := i.object.DeepCopy()
+		object.Annotations = maps.Clone(i.decision.Annotations)
+		report := IngressReport{
+			Namespace: object.Namespace, Name: object.Name, Verdict: i.decision.Verdict,
+			Annotations: i.decision.Annotations, Removed: i.decision.Removed, Provenance: i.decision.Provenance,
+			Findings: settled(i.findings), Object: object,
+		}
+		if i.set != nil {
+			id := i.decision.Server.ID
+			report.GameServerSet, report.ID = i.set.name.name, &id
+		}
+		if finding.HasError(report.Findings) {
+			report.Verdict = policy.Denied
+		}
+		out = append(out, report)
+	}
+	slices.SortStableFunc(out, compareIngresses)
+	return out
+}
+
+// compareIngresses puts the servers of a set in the order of their ids, where the set's name stands among the others.
+func compareIngresses(a, b IngressReport) int {
+	base := func(r IngressReport) (string, int) {
+		if r.ID == nil {
+			return r.Name, -1
+		}
+		return r.GameServerSet, *r.ID
+	}
+	nameA, idA := base(a)
+	nameB, idB := base(b)
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(nameA, nameB), cmp.Compare(idA, idB), cmp.Compare(a.Name, b.Name))
+}
+
+func values[T any](list []*T) []T {
+	out := make([]T, 0, len(list))
+	for _, p := range list {
+		out = append(out, *p)
+	}
+	return out
+}
+
+// canaryPartner is the set of which an Ingress is the canary, by an Enforce policy that won.
+func (r *run) canaryPartner(i *ingress) string {
+	dialect := gateway.For(i.class.Gateway)
+	for key, source := range i.decision.Provenance {
+		if s, ok := dialect.SettingOf(key); ok && s == gateway.CanaryRoute && source.Layer == policy.LayerOverrides {
+			return r.canaryOf[source.Policy]
+		}
+	}
+	return ""
+}
