@@ -1,0 +1,65 @@
+package snapshot
+
+import (
+	"sync"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	toolscache "k8s.io/client-go/tools/cache"
+)
+
+// labelIndex holds the labels of objects by namespace and name. The zero value is empty. The maps are those of the
+// informer's objects and are never changed.
+type labelIndex struct {
+	mu     sync.RWMutex
+	labels map[objectName]map[string]string
+}
+
+type objectName struct{ namespace, name string }
+
+// of is nil where the object is not known, and not nil where it is known to have no labels.
+func (l *labelIndex) of(namespace, name string) map[string]string {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.labels[objectName{namespace, name}]
+}
+
+func (l *labelIndex) put(object metav1.Object) {
+	labels := object.GetLabels()
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.labels == nil {
+		l.labels = map[objectName]map[string]string{}
+	}
+	l.labels[objectName{object.GetNamespace(), object.GetName()}] = labels
+}
+
+func (l *labelIndex) remove(object metav1.Object) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.labels, objectName{object.GetNamespace(), object.GetName()})
+}
+
+func (l *labelIndex) handler() toolscache.ResourceEventHandler {
+	return follow(l.put, l.remove)
+}
+
+// follow makes an event handler of what to do with an object that stands and with one that is gone.
+func follow[T any](put, remove func(T)) toolscache.ResourceEventHandler {
+	when := func(object any, do func(T)) {
+		// The last state of a deletion that the watch missed.
+		if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {
+			object = gone.Obj
+		}
+		if typed, ok := object.(T); ok {
+			do(typed)
+		}
+	}
+	return toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    func(object any) { when(object, put) },
+		UpdateFunc: func(_, object any) { when(object, put) },
+		DeleteFunc: func(object any) { when(object, remove) },
+	}
+}

@@ -1,0 +1,119 @@
+package snapshot
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
+	"github.com/gatehouse-dev/gatehouse/policy/finding"
+)
+
+// policyStore holds the GamePolicies that stand and what they compile to. Compiling runs the CRD's schema and CEL
+// rules and is much dearer than the rest, so an edit compiles the one policy that it changed.
+type policyStore struct {
+	mu       sync.Mutex
+	standing map[string]*v1alpha1.GamePolicy
+
+	// compiled is used by compile and counts only, which one goroutine calls.
+	compiled map[string]compiledPolicy
+}
+
+type compiledPolicy struct {
+	edition edition
+	mode    v1alpha1.Mode
+	// result is nil where Compile refuses the policy.
+	result *policy.Compiled
+}
+
+// edition changes whenever a policy may compile to something else.
+type edition struct {
+	uid        types.UID
+	generation int64
+	deleting   bool
+}
+
+func editionOf(p *v1alpha1.GamePolicy) edition {
+	return edition{p.UID, p.Generation, p.DeletionTimestamp != nil}
+}
+
+// put takes a policy and tells whether it changes anything: writes of status and metadata do not.
+func (s *policyStore) put(p *v1alpha1.GamePolicy) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, stood := s.standing[p.Name]
+	if s.standing == nil {
+		s.standing = map[string]*v1alpha1.GamePolicy{}
+	}
+	s.standing[p.Name] = p
+	return !stood || editionOf(before) != editionOf(p)
+}
+
+func (s *policyStore) remove(p *v1alpha1.GamePolicy) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.standing, p.Name)
+}
+
+// compile returns the compiled policies that stand. One that is refused is logged and left out; the others go on.
+func (s *policyStore) compile(log logr.Logger) []*policy.Compiled {
+	s.mu.Lock()
+	standing := make([]*v1alpha1.GamePolicy, 0, len(s.standing))
+	for _, p := range s.standing {
+		standing = append(standing, p)
+	}
+	s.mu.Unlock()
+
+	next := make(map[string]compiledPolicy, len(standing))
+	list := make([]*policy.Compiled, 0, len(standing))
+	for _, p := range standing {
+		c, known := s.compiled[p.Name]
+		if !known || c.edition != editionOf(p) {
+			c = compiledPolicy{edition: editionOf(p), mode: p.Spec.Mode, result: compileOne(p, log)}
+		}
+		next[p.Name] = c
+		if c.result != nil {
+			list = append(list, c.result)
+		}
+	}
+	s.compiled = next
+	return list
+}
+
+// compileOne compiles a policy. The API server has run the same rules, so a refusal means that the CRD in the cluster
+// is not this binary's. A panic counts as one: a single object must not take the webhook away from all the others.
+func compileOne(p *v1alpha1.GamePolicy, log logr.Logger) (result *policy.Compiled) {
+	log = log.WithValues("policy", p.Name, "generation", p.Generation)
+	defer func() {
+		if fault := recover(); fault != nil {
+			result = nil
+			log.Error(fmt.Errorf("panic: %v", fault), "GamePolicy has no effect")
+		}
+	}()
+	compiled, findings := policy.Compile(p)
+	if compiled == nil {
+		log.Info("GamePolicy has no effect: it is refused", "findings", reasons(findings))
+	}
+	return compiled
+}
+
+func reasons(findings []finding.Finding) []string {
+	const most = 10
+	var list []string
+	for _, f := range findings[:min(len(findings), most)] {
+		list = append(list, f.String())
+	}
+	return list
+}
+
+// counts is the number of policies by mode and by whether they are accepted.
+func (s *policyStore) counts() map[policyLabels]int {
+	counts := map[policyLabels]int{}
+	for _, c := range s.compiled {
+		counts[policyLabels{c.mode, c.result != nil}]++
+	}
+	return counts
+}

@@ -1,0 +1,99 @@
+package snapshot
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+)
+
+// pause is the time between two rebuilds. The first edit after a quiet time takes effect at once; of many edits in a
+// row, a rebuild takes in all that came during the pause.
+const pause = 20 * time.Millisecond
+
+// Snapshot is what is known of the cluster at this moment. Its methods may be called from any goroutine.
+type Snapshot struct {
+	options policy.Options
+	log     logr.Logger
+	gauge   *policyGauge
+
+	// policies and classes take events from the informers; only rebuild reads them.
+	policies policyStore
+	classes  classStore
+	changed  chan struct{}
+
+	namespaces labelIndex
+	// sets is replaced as a whole when OpenKruiseGame's CRD goes away: late events of the informer that was stopped
+	// then land in an index nobody reads.
+	sets atomic.Pointer[labelIndex]
+	// wake asks to look again whether the CRD is there.
+	wake chan struct{}
+
+	// current is nil until everything is known.
+	current atomic.Pointer[world]
+}
+
+// world is what changes together: policies and classes of one moment.
+type world struct {
+	policies *policy.Set
+	classes  policy.Classes
+}
+
+// New makes an empty snapshot that is not synced. It registers the gauge gatehouse_policies.
+func New(options policy.Options, registry prometheus.Registerer, log logr.Logger) *Snapshot {
+	s := &Snapshot{
+		options: options,
+		log:     log.WithName("snapshot"),
+		gauge:   newPolicyGauge(registry),
+		changed: make(chan struct{}, 1),
+		wake:    make(chan struct{}, 1),
+	}
+	s.sets.Store(&labelIndex{})
+	return s
+}
+
+// At is all that decides about an Ingress, of one moment: the policies, and the request to put to them, which lacks
+// only the stored object of an UPDATE. It is false while not everything is known yet.
+func (s *Snapshot) At(ing *networkingv1.Ingress) (*policy.Set, policy.Request, bool) {
+	now := s.current.Load()
+	if now == nil {
+		return nil, policy.Request{}, false
+	}
+	request := policy.Request{Ingress: ing, Class: now.classes.Of(ing), NamespaceLabels: s.namespaces.of("", ing.Namespace)}
+	if server, isGame := gameserver.Identify(ing); isGame {
+		request.SetLabels = s.sets.Load().of(server.Namespace, server.Set)
+	}
+	return now.policies, request, true
+}
+
+// Synced tells whether everything was known once. It stays true: what was known serves better than nothing while the
+// API server cannot be reached.
+func (s *Snapshot) Synced() bool { return s.current.Load() != nil }
+
+// notify asks for a rebuild.
+func (s *Snapshot) notify() { signal(s.changed) }
+
+// rebuild takes in what has changed since the last time and puts the result in place at once.
+func (s *Snapshot) rebuild() {
+	begin := time.Now()
+	compiled := s.policies.compile(s.log)
+	s.current.Store(&world{
+		policies: policy.NewSet(compiled),
+		classes:  policy.NewClasses(s.options, s.classes.list()),
+	})
+	s.gauge.set(s.policies.counts())
+	s.log.V(1).Info("policies in effect", "policies", len(compiled), "took", time.Since(begin).String())
+}
+
+// signal puts a token into a channel of capacity one; a token that is there already says the same.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,123 @@
+package ingress
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/go-logr/logr"
+	admissionv1 "k8s.io/api/admission/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/json"
+
+	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/webhooks/admit"
+)
+
+// MutatePath is where the mutating webhook is served.
+const MutatePath = "/mutate-ingress"
+
+// The verdicts, as gatehouse_admission_requests_total counts them.
+const (
+	// Patched: the annotations were changed.
+	Patched admit.Verdict = "patched"
+	// Unchanged: the annotations already are what the policies want, or must be left alone.
+	Unchanged admit.Verdict = "unchanged"
+	// Ungoverned: no Ingress of a game server, or of a class that is not managed.
+	Ungoverned admit.Verdict = "ungoverned"
+	// Unsynced: not everything is known yet, so the Ingress passes as it is; what it misses is repaired later.
+	Unsynced admit.Verdict = "unsynced"
+)
+
+// Policies is what the mutator needs to know of the cluster.
+type Policies interface {
+	// At is the policies and the request to put to them for this Ingress, of one moment. It is false while not
+	// everything is known yet.
+	At(ing *networkingv1.Ingress) (*policy.Set, policy.Request, bool)
+}
+
+// Mutator injects annotations into the Ingresses of game servers.
+type Mutator struct {
+	policies Policies
+	// self is the user name under which Gatehouse writes, empty if unknown.
+	self string
+	log  logr.Logger
+}
+
+// NewMutator makes a mutator; self is the user name under which Gatehouse itself writes to the API server.
+func NewMutator(policies Policies, self string, log logr.Logger) *Mutator {
+	return &Mutator{policies: policies, self: self, log: log.WithName("mutator")}
+}
+
+// Mutate answers a CREATE or UPDATE of an Ingress. It never refuses one.
+func (m *Mutator) Mutate(_ context.Context, request *admissionv1.AdmissionRequest) admit.Response {
+	if request.Operation != admissionv1.Create && request.Operation != admissionv1.Update || request.SubResource != "" {
+		return admit.Response{Verdict: Ungoverned}
+	}
+	ing, err := decode(request, request.Object)
+	if err != nil {
+		return admit.NotReadable(fmt.Errorf("request.object: %w", err))
+	}
+	if m.leaveAlone(request, ing) {
+		return admit.Response{Verdict: Unchanged}
+	}
+	policies, question, synced := m.policies.At(ing)
+	if !synced {
+		return admit.Response{Verdict: Unsynced}
+	}
+	if request.Operation == admissionv1.Update {
+		if question.Old, err = decode(request, request.OldObject); err != nil {
+			return admit.NotReadable(fmt.Errorf("request.oldObject: %w", err))
+		}
+	}
+	decision := policies.Decide(question)
+	response := respond(ing, question.Class, decision)
+	if log := m.log.V(1); log.Enabled() {
+		log.Info("decided", "namespace", request.Namespace, "name", ing.Name, "operation", request.Operation,
+			"verdict", response.Verdict, "class", question.Class.Name, "server", decision.Server.String(),
+			"findings", len(decision.Findings), "dryRun", request.DryRun != nil && *request.DryRun)
+	}
+	return response
+}
+
+// leaveAlone: an object that is being deleted routes nothing much longer and only waits for its finalizers. What
+// Gatehouse itself wrote was decided from policies at least as new as ours.
+func (m *Mutator) leaveAlone(request *admissionv1.AdmissionRequest, ing *networkingv1.Ingress) bool {
+	if ing.DeletionTimestamp != nil {
+		return true
+	}
+	return m.self != "" && request.UserInfo.Username == m.self && policy.HasCurrentRecord(ing.Annotations)
+}
+
+func respond(ing *networkingv1.Ingress, class policy.Class, decision policy.Decision) admit.Response {
+	response := admit.Response{Verdict: Unchanged, Warnings: decision.Warnings}
+	switch {
+	case decision.Changed:
+		patch, err := annotationPatch(ing.Annotations, decision.Annotations)
+		if err != nil {
+			return admit.Response{Err: err}
+		}
+		response.Verdict, response.Patch = Patched, patch
+	case decision.Verdict == policy.Ungoverned, !class.Managed:
+		response.Verdict = Ungoverned
+	}
+	return response
+}
+
+// decode reads an Ingress the way the API server does: field names are case-sensitive, unknown fields are skipped.
+func decode(request *admissionv1.AdmissionRequest, raw runtime.RawExtension) (*networkingv1.Ingress, error) {
+	if kind := request.Kind; kind.Kind != "" && (kind.Group != networkingv1.GroupName || kind.Kind != "Ingress" || kind.Version != "v1") {
+		return nil, fmt.Errorf("%s is no networking.k8s.io/v1, Kind=Ingress", kind.String())
+	}
+	if len(raw.Raw) == 0 {
+		return nil, fmt.Errorf("missing")
+	}
+	ing := &networkingv1.Ingress{}
+	if err := json.UnmarshalCaseSensitivePreserveInts(raw.Raw, ing); err != nil {
+		return nil, err
+	}
+	if ing.Namespace == "" {
+		ing.Namespace = request.Namespace
+	}
+	return ing, nil
+}

@@ -1,0 +1,102 @@
+package serve
+
+import (
+	"fmt"
+	"maps"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/gateway"
+)
+
+// options are what the command line says.
+type options struct {
+	ingressClasses []string
+	classGateways  map[string]string
+	certDir        string
+	webhookAddress string
+	metricsAddress string
+	healthAddress  string
+	kubeconfig     string
+	shutdownDelay  time.Duration
+	logLevel       string
+	user           string
+}
+
+// Command is `gatehouse manager`, what the Deployment of the chart runs.
+func Command() *cobra.Command {
+	var o options
+	command := &cobra.Command{
+		Use:   "manager",
+		Short: "Run the admission webhooks and controllers",
+		Args:  cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			log, err := newLogger(command.ErrOrStderr(), o.logLevel)
+			if err != nil {
+				return err
+			}
+			rules, err := o.policy()
+			if err != nil {
+				return err
+			}
+			if err := o.checkUser(); err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(command.Context(), syscall.SIGTERM, syscall.SIGINT)
+			defer stop()
+			// The second signal ends the process at once.
+			go func() { <-ctx.Done(); stop() }()
+			return run(ctx, o, rules, log)
+		},
+	}
+	o.bind(command.Flags())
+	return command
+}
+
+func (o *options) bind(flags *pflag.FlagSet) {
+	defaults := policy.DefaultOptions()
+	gateways := map[string]string{}
+	for class, kind := range defaults.ClassGateways {
+		gateways[class] = string(kind)
+	}
+	flags.StringSliceVar(&o.ingressClasses, "ingress-classes", defaults.IngressClasses, "managed ingress classes; Ingresses of other classes are left alone")
+	flags.StringToStringVar(&o.classGateways, "class-gateways", gateways, "gateway of a class (class=gateway) where no IngressClass object tells it")
+	flags.StringVar(&o.certDir, "cert-dir", "/etc/gatehouse/tls", "directory with tls.crt and tls.key; they may come later and are reloaded when they change")
+	flags.StringVar(&o.webhookAddress, "webhook-bind-address", ":9443", "address of the webhooks (HTTPS)")
+	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "address of /metrics (HTTP); 0 turns it off")
+	flags.StringVar(&o.healthAddress, "health-bind-address", ":8081", "address of /healthz and /readyz (HTTP); 0 turns them off")
+	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; without one the usual places, then the pod's service account")
+	flags.DurationVar(&o.shutdownDelay, "shutdown-delay", 5*time.Second, "how long requests are still accepted after SIGTERM while the replica says that it is not ready")
+	flags.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
+	flags.StringVar(&o.user, "service-account", "", "user name of the service account that this process runs as, system:serviceaccount:NAMESPACE:NAME; its own writes are not decided again")
+}
+
+// policy is the options of the engine, the same that the offline commands take.
+func (o *options) policy() (policy.Options, error) {
+	known := []gateway.Kind{gateway.Higress, gateway.Nginx, gateway.ALB}
+	rules := policy.Options{IngressClasses: o.ingressClasses, ClassGateways: map[string]gateway.Kind{}}
+	for _, class := range slices.Sorted(maps.Keys(o.classGateways)) {
+		kind := gateway.Kind(o.classGateways[class])
+		if !slices.Contains(known, kind) {
+			return policy.Options{}, fmt.Errorf("--class-gateways: %s=%s: the gateway must be one of %v", class, kind, known)
+		}
+		rules.ClassGateways[class] = kind
+	}
+	return rules, nil
+}
+
+// checkUser refuses anything but the full user name of a service account, because another name would match no request
+// and nobody would notice.
+func (o *options) checkUser() error {
+	if parts := strings.Split(o.user, ":"); o.user != "" && (len(parts) != 4 || !strings.HasPrefix(o.user, "system:serviceaccount:")) {
+		return fmt.Errorf("--service-account: %q is not of the form system:serviceaccount:NAMESPACE:NAME", o.user)
+	}
+	return nil
+}
