@@ -1,0 +1,42 @@
+{{/* The name of everything: the release's, with the chart's behind it where the release is called otherwise. */}}
+{{- define "gatehouse.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 50 | trimSuffix "-" -}}
+{{- else if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What the Service and the Deployment select Pods by. It can never change in a release. */}}
+{{- define "gatehouse.selector" -}}
+app.kubernetes.io/name: {{ default .Chart.Name .Values.nameOverride }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "gatehouse.labels" -}}
+{{ include "gatehouse.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") }}
+{{- end -}}
+
+{{- define "gatehouse.serviceAccount" -}}
+{{- if .Values.serviceAccount.create -}}
+{{- default (include "gatehouse.fullname" .) .Values.serviceAccount.name -}}
+{{- else -}}
+{{- required "serviceAccount.name must name an existing account where serviceAccount.create is false" .Values.serviceAccount.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The serving certificate, and the Secret that cert-manager keeps it in. */}}
+{{- define "gatehouse.servingCertificate" -}}
+{{ include "gatehouse.fullname" . }}-serving
+{{- end -}}
+
+{{/* The port of an address like ":9443" or "127.0.0.1:9443". */}}
+{{- define "gatehouse.port" -}}
+{{ regexFind "[0-9]+$" . }}
+{{- end -}}
