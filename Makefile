@@ -4,6 +4,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 
 GO ?= go
+# Everything without cgo, as the shipped binary is: one build cache for binary and tests, and no C compiler needed.
+export CGO_ENABLED := 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # A program built by hack/stack, by its name: builds it at first use and prints its path.
 tool = $$($(GO) run ./hack/stack/build $(1))

@@ -3,10 +3,9 @@ package policy
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"time"
 
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/policy/gateway"
@@ -19,8 +18,6 @@ type block struct {
 }
 
 type annotation struct{ key, value string }
-
-func (b block) empty() bool { return len(b.values) == 0 && len(b.raw) == 0 }
 
 // compileSettings translates a settings block of the API into the neutral model of the gateways. It checks nothing:
 // the CRD's schema and CEL rules have.

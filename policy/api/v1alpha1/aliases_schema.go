@@ -11,13 +11,13 @@ package v1alpha1
 // +kubebuilder:object:generate=false
 // +structType=atomic
 type LabelSelector struct {
-	// MatchLabels are labels that an object must have with exactly these values.
+	// matchLabels are labels that an object must have with exactly these values.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=16
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !format.qualifiedName().validate(k).hasValue())",message="a label key is a name of at most 63 letters, digits, '-', '_' and '.', with an optional DNS prefix and '/'"
 	MatchLabels map[string]LabelValue `json:"matchLabels,omitempty"`
 
-	// MatchExpressions are conditions on labels.
+	// matchExpressions are conditions on labels.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
@@ -32,17 +32,17 @@ func (in *LabelSelector) DeepCopyInto(out *LabelSelector) { *out = *in }
 // +kubebuilder:object:generate=false
 // +kubebuilder:validation:XValidation:rule="self.operator in ['In', 'NotIn'] ? has(self.values) && size(self.values) > 0 : !has(self.values) || size(self.values) == 0",message="In and NotIn need values; Exists and DoesNotExist allow none"
 type LabelSelectorRequirement struct {
-	// Key is the key of the label.
+	// key is the key of the label.
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=317
 	// +kubebuilder:validation:XValidation:rule="!format.qualifiedName().validate(self).hasValue()",message="a label key is a name of at most 63 letters, digits, '-', '_' and '.', with an optional DNS prefix and '/'"
 	Key string `json:"key"`
 
-	// Operator is In or NotIn (the label's value is, or is not, one of the values), Exists or DoesNotExist (of the key).
+	// operator is In or NotIn (the label's value is, or is not, one of the values), Exists or DoesNotExist (of the key).
 	// +kubebuilder:validation:Enum=In;NotIn;Exists;DoesNotExist
 	Operator string `json:"operator"`
 
-	// Values are those that In and NotIn compare with.
+	// values are those that In and NotIn compare with.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64

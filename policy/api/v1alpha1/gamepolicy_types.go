@@ -16,10 +16,10 @@ type GamePolicy struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// What the platform operator wants.
+	// spec is what the platform operator wants.
 	Spec GamePolicySpec `json:"spec"`
 
-	// What Gatehouse observed.
+	// status is what Gatehouse observed.
 	// +optional
 	Status GamePolicyStatus `json:"status,omitempty"`
 }
@@ -42,7 +42,7 @@ type GamePolicyList struct {
 // +kubebuilder:validation:XValidation:rule="!has(self.overrides) || !has(self.overrides.canary) || (has(self.targets) && (has(self.targets.gameServerSetNames) || (has(self.targets.gameServerSetSelector) && (size(self.targets.gameServerSetSelector.?matchLabels.orValue({})) > 0 || size(self.targets.gameServerSetSelector.?matchExpressions.orValue([])) > 0))))",fieldPath=".overrides.canary",message="canary needs targets that say which sets are the canary: set targets.gameServerSetNames or a targets.gameServerSetSelector that is not empty"
 // +kubebuilder:validation:XValidation:rule="!has(self.overrides) || !has(self.overrides.canary) || !has(self.targets) || !has(self.targets.gameServerSetNames) || has(self.targets.gameServerSetSelector) || self.targets.gameServerSetNames.all(n, !n.matches('^[a-z0-9.*-]+$') || !self.overrides.canary.of.matches('^' + n.replace('.', '[.]').replace('*', '.*') + '$'))",fieldPath=".overrides.canary.of",message="the primary set cannot be its own canary: name a set that targets.gameServerSetNames does not match"
 type GamePolicySpec struct {
-	// Priority orders policies that speak about the same setting of the same Ingress: the higher one wins. Among equals
+	// priority orders policies that speak about the same setting of the same Ingress: the higher one wins. Among equals
 	// the older policy wins, then the smaller name.
 	// +optional
 	// +kubebuilder:default=0
@@ -50,32 +50,32 @@ type GamePolicySpec struct {
 	// +kubebuilder:validation:Maximum=1000000
 	Priority int32 `json:"priority,omitempty"`
 
-	// Mode says what is done with the decision. Enforce writes it to the Ingress. Warn changes nothing and answers
+	// mode says what is done with the decision. Enforce writes it to the Ingress. Warn changes nothing and answers
 	// writers with a warning of what it would do. Audit changes nothing and only reports in the status.
 	// +optional
 	// +kubebuilder:default=Enforce
 	Mode Mode `json:"mode,omitempty"`
 
-	// Targets selects Ingresses of game servers. All conditions that are given must hold; without any, every Ingress of
+	// targets selects Ingresses of game servers. All conditions that are given must hold; without any, every Ingress of
 	// a game server is selected.
 	// +optional
 	Targets Targets `json:"targets,omitempty"`
 
-	// Defaults are settings for Ingresses whose author set nothing: an annotation that the author wrote and that the
+	// defaults are settings for Ingresses whose author set nothing: an annotation that the author wrote and that the
 	// gateway understands wins over them.
 	// +optional
 	Defaults *TrafficSettings `json:"defaults,omitempty"`
 
-	// Overrides are settings that replace whatever the author of the Ingress set.
+	// overrides are settings that replace whatever the author of the Ingress set.
 	// +optional
 	Overrides *TrafficSettings `json:"overrides,omitempty"`
 
-	// Hosts says which hosts the selected game servers may serve. Each of its fields comes from the Enforce policy of
+	// hosts says which hosts the selected game servers may serve. Each of its fields comes from the Enforce policy of
 	// the highest priority that sets it.
 	// +optional
 	Hosts *HostRules `json:"hosts,omitempty"`
 
-	// Rollout says how an edit of this policy reaches the Ingresses that exist already.
+	// rollout says how an edit of this policy reaches the Ingresses that exist already.
 	// +optional
 	// +kubebuilder:default={}
 	Rollout *Rollout `json:"rollout,omitempty"`
@@ -95,12 +95,12 @@ const (
 
 // Rollout says how an edit reaches the Ingresses that exist.
 type Rollout struct {
-	// Existing is Rolling if Ingresses that exist follow an edit, Never if they keep what they were created with.
+	// existing is Rolling if Ingresses that exist follow an edit, Never if they keep what they were created with.
 	// +optional
 	// +kubebuilder:default=Rolling
 	Existing RolloutExisting `json:"existing,omitempty"`
 
-	// MaxPerSecond bounds how many Ingresses are changed in a second. Each change is a write to the API server and a new
+	// maxPerSecond bounds how many Ingresses are changed in a second. Each change is a write to the API server and a new
 	// route configuration for the gateway.
 	// +optional
 	// +kubebuilder:default=20
@@ -108,7 +108,7 @@ type Rollout struct {
 	// +kubebuilder:validation:Maximum=1000
 	MaxPerSecond *int32 `json:"maxPerSecond,omitempty"`
 
-	// Servers is All, or Idle to wait with a game server's Ingress until players have left it (its opsState is not
+	// servers is All, or Idle to wait with a game server's Ingress until players have left it (its opsState is not
 	// Allocated).
 	// +optional
 	// +kubebuilder:default=All
@@ -139,12 +139,12 @@ const (
 
 // GamePolicyStatus is what Gatehouse observed.
 type GamePolicyStatus struct {
-	// ObservedGeneration is the generation of the spec that this status is about.
+	// observedGeneration is the generation of the spec that this status is about.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
-	// Conditions are Accepted (the policy is valid and takes part in decisions), Programmed (the Ingresses that exist
+	// conditions are Accepted (the policy is valid and takes part in decisions), Programmed (the Ingresses that exist
 	// carry what it decides) and Conflicted (something keeps it from having its full effect).
 	// +optional
 	// +listType=map

@@ -24,10 +24,10 @@ type HostClaim struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
 
-	// Who holds which host.
+	// spec says who holds which host.
 	Spec HostClaimSpec `json:"spec"`
 
-	// What was observed about the deed.
+	// status is what was observed about the deed.
 	// +optional
 	// +kubebuilder:default={phase: Pending}
 	Status HostClaimStatus `json:"status,omitempty"`
@@ -50,14 +50,14 @@ type HostClaimList struct {
 // +kubebuilder:validation:XValidation:rule="self.sharing != 'Set' || (has(self.holder.gameServerSet) && !has(self.holder.id))",fieldPath=".holder",message="sharing Set needs a holder with gameServerSet and without id"
 // +kubebuilder:validation:XValidation:rule="self.sharing != 'Namespace' || (!has(self.holder.gameServerSet) && !has(self.holder.id))",fieldPath=".holder",message="sharing Namespace needs a holder with a namespace alone"
 type HostClaimSpec struct {
-	// Class is the key of the gateway; all IngressClasses that one gateway serves have the same. It never changes.
+	// class is the key of the gateway; all IngressClasses that one gateway serves have the same. It never changes.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the class of a claim never changes: its name is derived from it"
 	Class string `json:"class"`
 
-	// Host is the host that is held: a lower-case DNS name, a wildcard host, or "*" for rules without a host. It never
+	// host is the host that is held: a lower-case DNS name, a wildcard host, or "*" for rules without a host. It never
 	// changes.
 	// +required
 	// +kubebuilder:validation:MinLength=1
@@ -66,16 +66,16 @@ type HostClaimSpec struct {
 	// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="the host of a claim never changes: its name is derived from it"
 	Host string `json:"host"`
 
-	// Sharing says who fits the deed: Server is one game server, Set the servers of one GameServerSet, Namespace the
+	// sharing says who fits the deed: Server is one game server, Set the servers of one GameServerSet, Namespace the
 	// Ingresses of one namespace that are no game server's.
 	// +required
 	Sharing Sharing `json:"sharing"`
 
-	// Holder is who holds the host.
+	// holder is who holds the host.
 	// +required
 	Holder Holder `json:"holder"`
 
-	// RenewedAt is when an admission last relied on this deed, with exactly six decimals. It is not released soon after.
+	// renewedAt is when an admission last relied on this deed, with exactly six decimals. It is not released soon after.
 	// +required
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:Format=date-time
@@ -97,19 +97,19 @@ const (
 
 // Holder is a game server, a set of them or a namespace.
 type Holder struct {
-	// Namespace of the holder.
+	// namespace of the holder.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Namespace string `json:"namespace"`
 
-	// GameServerSet is the name of the holder's set.
+	// gameServerSet is the name of the holder's set.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	GameServerSet string `json:"gameServerSet,omitempty"`
 
-	// ID is the game server's id within its set.
+	// id is the game server's id within its set.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=2147483647
@@ -118,16 +118,16 @@ type Holder struct {
 
 // HostClaimStatus is what the janitor observed.
 type HostClaimStatus struct {
-	// Phase is Pending until an Ingress of the holder was seen with this host, then Bound.
+	// phase is Pending until an Ingress of the holder was seen with this host, then Bound.
 	// +optional
 	// +kubebuilder:default=Pending
 	Phase HostClaimPhase `json:"phase,omitempty"`
 
-	// Ingress is the Ingress that the deed is bound to.
+	// ingress is the Ingress that the deed is bound to.
 	// +optional
 	Ingress *IngressReference `json:"ingress,omitempty"`
 
-	// Waiters are game servers, sets and namespaces that want the host too, by what their templates say.
+	// waiters are game servers, sets and namespaces that want the host too, by what their templates say.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
@@ -147,19 +147,19 @@ const (
 
 // IngressReference names the Ingress that a deed is bound to.
 type IngressReference struct {
-	// Namespace of the Ingress.
+	// namespace of the Ingress.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Namespace string `json:"namespace"`
 
-	// Name of the Ingress.
+	// name of the Ingress.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name"`
 
-	// UID of the Ingress, which tells it from a later one of the same name.
+	// uid of the Ingress, which tells it from a later one of the same name.
 	// +required
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MinLength=1

@@ -10,7 +10,7 @@ import (
 // be decoded in Go, and one such object would break every informer. Only whole seconds are allowed, because a gateway
 // that counts in seconds would have to round.
 type TrafficSettings struct {
-	// RequestTimeout bounds one whole request, from its first byte to the end of the response: whole seconds from 1s to
+	// requestTimeout bounds one whole request, from its first byte to the end of the response: whole seconds from 1s to
 	// 24h, such as 30s or 1h30m. It also ends long polls and server-sent events.
 	// +optional
 	// +kubebuilder:validation:Type=string
@@ -19,41 +19,41 @@ type TrafficSettings struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}(h|m|s)){1,3}$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be whole seconds from 1s to 24h, written in h, m and s, such as 30s or 1h30m"
 	RequestTimeout *metav1.Duration `json:"requestTimeout,omitempty"`
 
-	// WebSocket says that the route must carry WebSockets.
+	// webSocket says that the route must carry WebSockets.
 	// +optional
 	WebSocket *WebSocket `json:"webSocket,omitempty"`
 
-	// RateLimit bounds the requests of the route.
+	// rateLimit bounds the requests of the route.
 	// +optional
 	RateLimit *RateLimit `json:"rateLimit,omitempty"`
 
-	// Retry says how often and when the gateway tries a request again.
+	// retry says how often and when the gateway tries a request again.
 	// +optional
 	Retry *Retry `json:"retry,omitempty"`
 
-	// Canary makes the selected sets the canary of another set, id by id. It is allowed in overrides only.
+	// canary makes the selected sets the canary of another set, id by id. It is allowed in overrides only.
 	// +optional
 	Canary *Canary `json:"canary,omitempty"`
 
-	// Headers changes headers of requests and responses. Whoever speaks first for a direction decides all of it.
+	// headers changes headers of requests and responses. Whoever speaks first for a direction decides all of it.
 	// +optional
 	Headers *Headers `json:"headers,omitempty"`
 
-	// Match narrows the route to requests with these headers.
+	// match narrows the route to requests with these headers.
 	// +optional
 	Match *Match `json:"match,omitempty"`
 
-	// Access restricts who may reach the route.
+	// access restricts who may reach the route.
 	// +optional
 	Access *Access `json:"access,omitempty"`
 
-	// CORS lets web pages of other origins call the route.
+	// cors lets web pages of other origins call the route.
 	// +optional
 	CORS *CORS `json:"cors,omitempty"`
 
-	// Annotations are anything else that the gateway reads, merged key by key. Values may hold <id>, <gss> and
+	// annotations are anything else that the gateway reads, merged key by key. Values may hold <id>, <gss> and
 	// <namespace>. Keys for which there is a typed setting are refused, as are those of Gatehouse and OpenKruiseGame and
-	// those that crash or confuse Higress (pkg/ingress/kube/ingressv1/controller.go, createRuleKey).
+	// those that crash or blind Higress.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=32
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.matches('^(gatehouse[.]dev/|game[.]kruise[.]io/|kubernetes[.]io/ingress[.]class$)'))",message="gatehouse.dev/, game.kruise.io/ and kubernetes.io/ingress.class are not a policy's to set: choose a class in the GameServerSet"
@@ -75,11 +75,11 @@ type TrafficSettings struct {
 //
 // +kubebuilder:validation:XValidation:rule="self.enabled || !has(self.idleTimeout)",message="idleTimeout is allowed with enabled: true only"
 type WebSocket struct {
-	// Enabled says that nothing on the route may break the upgrade to a WebSocket.
+	// enabled says that nothing on the route may break the upgrade to a WebSocket.
 	// +required
 	Enabled bool `json:"enabled"`
 
-	// IdleTimeout is how long a silent connection must live: whole seconds from 1s to 24h.
+	// idleTimeout is how long a silent connection must live: whole seconds from 1s to 24h.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=18
@@ -95,20 +95,20 @@ type WebSocket struct {
 //
 // +kubebuilder:validation:XValidation:rule="has(self.requestsPerSecond) != has(self.requestsPerMinute)",message="set exactly one of requestsPerSecond and requestsPerMinute"
 type RateLimit struct {
-	// RequestsPerSecond is the rate that the route sustains, of all clients together, on each replica of the gateway.
+	// requestsPerSecond is the rate that the route sustains, of all clients together, on each replica of the gateway.
 	// Excluded by requestsPerMinute. A WebSocket counts once, when it is opened.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000
 	RequestsPerSecond *int32 `json:"requestsPerSecond,omitempty"`
 
-	// RequestsPerMinute is the same by the minute. Excluded by requestsPerSecond.
+	// requestsPerMinute is the same by the minute. Excluded by requestsPerSecond.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000000
 	RequestsPerMinute *int32 `json:"requestsPerMinute,omitempty"`
 
-	// BurstMultiplier times the rate is how many requests may come at once. Without it the gateway decides (Higress: 5).
+	// burstMultiplier times the rate is how many requests may come at once. Without it the gateway decides (Higress: 5).
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=1000
@@ -119,13 +119,13 @@ type RateLimit struct {
 //
 // +kubebuilder:validation:XValidation:rule="self.attempts > 0 || (!has(self.perTryTimeout) && !has(self.retryOn))",message="attempts: 0 turns retries off; perTryTimeout and retryOn need at least one attempt"
 type Retry struct {
-	// Attempts is how often a request is tried again; 0 turns retries off.
+	// attempts is how often a request is tried again; 0 turns retries off.
 	// +required
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=10
 	Attempts int32 `json:"attempts"`
 
-	// PerTryTimeout bounds each attempt: whole seconds from 1s to 24h.
+	// perTryTimeout bounds each attempt: whole seconds from 1s to 24h.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=18
@@ -133,7 +133,7 @@ type Retry struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^([0-9]{1,5}(h|m|s)){1,3}$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",message="must be whole seconds from 1s to 24h, written in h, m and s, such as 2s or 1m"
 	PerTryTimeout *metav1.Duration `json:"perTryTimeout,omitempty"`
 
-	// RetryOn lists the conditions for another attempt: error, timeout, invalid_header, non_idempotent (also for requests
+	// retryOn lists the conditions for another attempt: error, timeout, invalid_header, non_idempotent (also for requests
 	// that are not safe to repeat) and status codes such as http_502. (A field named "on" would have to be quoted in
 	// every manifest: kubectl reads a bare on as the boolean true.)
 	// +optional
@@ -152,7 +152,7 @@ type RetryCondition string
 
 // Access restricts who may reach the route.
 type Access struct {
-	// AllowCIDRs lists the networks whose clients may reach the route; all others are refused by the gateway. A single
+	// allowCIDRs lists the networks whose clients may reach the route; all others are refused by the gateway. A single
 	// address is written as 192.0.2.7/32. Bits beyond the prefix must be zero, because of 10.0.0.5/8 it cannot be told
 	// whether one client or a whole network is meant.
 	// +required

@@ -9,29 +9,29 @@ import (
 // Lists have at least one item: an empty one could be read as "none" and as "any", and a policy that suddenly selects
 // every game server is too high a price for a template that rendered nothing.
 type Targets struct {
-	// IngressClassNames selects Ingresses whose effective class is one of these.
+	// ingressClassNames selects Ingresses whose effective class is one of these.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	IngressClassNames []ClassName `json:"ingressClassNames,omitempty"`
 
-	// NamespaceSelector selects by the labels of the Ingress's namespace. An empty selector selects every namespace.
+	// namespaceSelector selects by the labels of the Ingress's namespace. An empty selector selects every namespace.
 	// +optional
 	NamespaceSelector *LabelSelector `json:"namespaceSelector,omitempty"`
 
-	// GameServerSetSelector selects by the labels of the GameServerSet. An empty selector selects every set.
+	// gameServerSetSelector selects by the labels of the GameServerSet. An empty selector selects every set.
 	// +optional
 	GameServerSetSelector *LabelSelector `json:"gameServerSetSelector,omitempty"`
 
-	// GameServerSetNames selects sets by name. A star stands for any characters, as in "postio-*".
+	// gameServerSetNames selects sets by name. A star stands for any characters, as in "postio-*".
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	GameServerSetNames []SetNamePattern `json:"gameServerSetNames,omitempty"`
 
-	// GameServerIDs selects game servers by id: numbers such as 12 and ranges in quotes such as "0-9", both ends
+	// gameServerIDs selects game servers by id: numbers such as 12 and ranges in quotes such as "0-9", both ends
 	// included, as in spec.reserveGameServerIds of a GameServerSet.
 	// +optional
 	// +listType=set
@@ -42,7 +42,7 @@ type Targets struct {
 	// +kubebuilder:validation:items:XValidation:rule="type(self) == int ? self >= 0 && self <= 2147483647 : self.matches('^(0|[1-9][0-9]{0,9})-(0|[1-9][0-9]{0,9})$') && int(self.split('-')[0]) <= int(self.split('-')[1]) && int(self.split('-')[1]) <= 2147483647",message="an id is a number from 0 to 2147483647, or a range of them such as \"0-9\" that starts with the smaller one"
 	GameServerIDs []intstr.IntOrString `json:"gameServerIDs,omitempty"`
 
-	// Hosts selects Ingresses of which a rule has one of these hosts. A leading "*." stands for exactly one label.
+	// hosts selects Ingresses of which a rule has one of these hosts. A leading "*." stands for exactly one label.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1

@@ -16,9 +16,11 @@ type Make struct {
 	// Count makes a list of so many values, or with Key a map. Each "#" in key and value becomes the index.
 	Count int    `json:"count,omitempty"`
 	Key   string `json:"key,omitempty"`
-	// Length makes a string of this length by repeating the value. Without Count and Length the value itself is put.
-	Length int `json:"length,omitempty"`
-	Value  any `json:"value"`
+	// Length makes a string of this length by repeating the value. With Count, it makes each value so long, or a little
+	// shorter, by appending Pad. Without Count and Length the value itself is put.
+	Length int    `json:"length,omitempty"`
+	Pad    string `json:"pad,omitempty"`
+	Value  any    `json:"value"`
 }
 
 func (c *Case) make() error {
@@ -44,24 +46,35 @@ func (c *Case) make() error {
 
 func (m Make) value() any {
 	switch {
-	case m.Length > 0:
+	case m.Count == 0 && m.Length > 0:
 		unit := fmt.Sprint(m.Value)
 		return strings.Repeat(unit, m.Length/len(unit)+1)[:m.Length]
 	case m.Key != "":
 		entries := map[string]any{}
 		for i := range m.Count {
-			entries[number(m.Key, i)] = indexed(m.Value, i)
+			entries[number(m.Key, i)] = m.item(i)
 		}
 		return entries
 	case m.Count > 0:
 		list := make([]any, m.Count)
 		for i := range list {
-			list[i] = indexed(m.Value, i)
+			list[i] = m.item(i)
 		}
 		return list
 	default:
 		return m.Value
 	}
+}
+
+func (m Make) item(i int) any {
+	value, ok := indexed(m.Value, i).(string)
+	if !ok {
+		return indexed(m.Value, i)
+	}
+	for len(m.Pad) > 0 && len(value)+len(m.Pad) <= m.Length {
+		value += m.Pad
+	}
+	return value
 }
 
 // indexed is a copy of a value in which each "#" is the index.
