@@ -97,6 +97,22 @@ func TestRenewingTheCALeavesNoMomentWithoutTrust(t *testing.T) {
 	}
 }
 
+// Helm renders the configuration without caBundle; it must not take away what cert-manager wrote.
+func TestAnUpgradeKeepsTheCABundle(t *testing.T) {
+	c := installed(t)
+	bundle, calls := c.bundle(t), c.calls(t)
+	if err := c.release.Upgrade(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if now := c.bundle(t); string(now) != string(bundle) {
+		t.Errorf("caBundle went from %d to %d bytes", len(bundle), len(now))
+	}
+	if err := c.Create(t.Context(), gameIngress("default", "arena-7"), client.DryRunAll); err != nil {
+		t.Fatal(err)
+	}
+	c.expectCalls(t, calls, true)
+}
+
 // renew asks for a new issuance, as `cmctl renew` does.
 func (c *cluster) renew(t *testing.T, name string) {
 	t.Helper()

@@ -1,6 +1,7 @@
 package chart_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -25,7 +26,7 @@ func TestAnInstalledPolicyTakesEffectAndLetsGo(t *testing.T) {
 	if err := c.Create(t.Context(), policy); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Delete(t.Context(), policy) })
+	t.Cleanup(func() { _ = c.Delete(context.Background(), policy) })
 
 	const key = "higress.io/timeout"
 	eventually(t, "the policy to take effect", func() error {
@@ -43,7 +44,7 @@ func TestAnInstalledPolicyTakesEffectAndLetsGo(t *testing.T) {
 	if err := c.Create(t.Context(), ing); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Delete(t.Context(), ing) })
+	t.Cleanup(func() { _ = c.Delete(context.Background(), ing) })
 	if ing.Annotations[key] != "30" {
 		t.Errorf("the override does not hold: annotations are %v", ing.Annotations)
 	}

@@ -114,11 +114,14 @@ func (c *cluster) options(name string) (chart.Options, error) {
 	if err != nil {
 		return chart.Options{}, err
 	}
-	dir := filepath.Join(c.Dir(), name)
+	dir, err := os.MkdirTemp(c.Dir(), name+"-")
+	if err != nil {
+		return chart.Options{}, err
+	}
 	return chart.Options{
 		Helm: path, Manager: c.manager, Chart: chartDir,
 		Config: c.Config(env.Admin), Kubeconfig: c.Kubeconfig(env.Admin), Dir: dir,
-	}, os.Mkdir(dir, 0o700)
+	}, nil
 }
 
 func (c *cluster) stop() error {

@@ -18,7 +18,7 @@ import (
 
 func TestPodsPassTheRestrictedLevel(t *testing.T) {
 	c := installed(t)
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "restricted", Labels: map[string]string{
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "restricted-", Labels: map[string]string{
 		"pod-security.kubernetes.io/enforce": "restricted",
 	}}}
 	if err := c.Create(t.Context(), namespace); err != nil {

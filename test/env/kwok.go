@@ -3,6 +3,7 @@ package env
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,13 +60,16 @@ func (e *Env) startKWOK(ctx context.Context) error {
 	}, kwok)
 }
 
-// kwokStages joins the stages that KWOK ships as samples; it ends at once without any.
+//go:embed manifests/kwok-ready-again.yaml
+var readyAgain []byte
+
+// kwokStages joins the stages that KWOK ships as samples and our own; it ends at once without any.
 func kwokStages(ctx context.Context) ([]byte, error) {
 	dir, err := stack.ModuleDir(ctx, stack.KWOK)
 	if err != nil {
 		return nil, err
 	}
-	var config bytes.Buffer
+	config := bytes.NewBuffer(bytes.Clone(readyAgain))
 	for _, stage := range []string{
 		"node/fast/node-initialize", "node/heartbeat/node-heartbeat",
 		"pod/fast/pod-ready", "pod/fast/pod-complete", "pod/fast/pod-delete",
@@ -74,7 +78,7 @@ func kwokStages(ctx context.Context) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&config, "---\n%s\n", content)
+		fmt.Fprintf(config, "---\n%s\n", content)
 	}
 	return config.Bytes(), nil
 }

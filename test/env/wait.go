@@ -27,10 +27,14 @@ func (e *Env) Wait(ctx context.Context, what string, holds Condition, processes 
 		defer cancel()
 	}
 	begin := time.Now()
+	var reason error
 	for {
-		ok, reason := holds(ctx)
+		ok, err := holds(ctx)
 		if ok {
 			return nil
+		}
+		if ctx.Err() == nil {
+			reason = err // a condition that was cut off knows less than the one before
 		}
 		for _, p := range processes {
 			select {

@@ -10,29 +10,20 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// helmInstall writes two values files, the caller's and then ours, which win.
 func (r *Release) helmInstall(ctx context.Context) error {
-	ours := map[string]any{
-		"service": map[string]any{"port": r.options.Port, "clusterIP": r.options.ClusterIP},
-		"listen": map[string]any{
-			"webhook": fmt.Sprintf("$(POD_IP):%d", r.options.Port),
-			"metrics": fmt.Sprintf("$(POD_IP):%d", metricsPort),
-			"health":  fmt.Sprintf("$(POD_IP):%d", healthPort),
-		},
-		"env": []any{map[string]any{
-			"name":      "POD_IP",
-			"valueFrom": map[string]any{"fieldRef": map[string]any{"fieldPath": "status.podIP"}},
-		}},
-		"certificates": map[string]any{"mountPath": filepath.Join(r.options.Dir, "tls")},
-	}
-	if r.options.Replicas > 0 {
-		ours["replicas"] = r.options.Replicas
-	}
-	args := []string{"install", r.Name, r.options.Chart, "--namespace", r.Namespace, "--create-namespace"}
+	return r.helmWithValues(ctx, "install", "--create-namespace")
+}
+
+// Upgrade renders the chart again with the same values and applies what differs from what is stored. The managers run on.
+func (r *Release) Upgrade(ctx context.Context) error { return r.helmWithValues(ctx, "upgrade") }
+
+// helmWithValues gives Helm two values files, the caller's and then ours, which win.
+func (r *Release) helmWithValues(ctx context.Context, command string, flags ...string) error {
+	args := append([]string{command, r.Name, r.options.Chart, "--namespace", r.Namespace}, flags...)
 	for _, file := range []struct {
 		name   string
 		values map[string]any
-	}{{"values.yaml", r.options.Values}, {"values-env.yaml", ours}} {
+	}{{"values.yaml", r.options.Values}, {"values-env.yaml", r.ownValues()}} {
 		text, err := yaml.Marshal(file.values)
 		if err != nil {
 			return err
@@ -44,6 +35,24 @@ func (r *Release) helmInstall(ctx context.Context) error {
 		args = append(args, "--values", path)
 	}
 	return r.helm(ctx, args...)
+}
+
+// ownValues are what turns Pods into processes of this machine.
+func (r *Release) ownValues() map[string]any {
+	listen := func(port int) string { return fmt.Sprintf("$(POD_IP):%d", port) }
+	values := map[string]any{
+		"service": map[string]any{"port": r.options.Port, "clusterIP": r.options.ClusterIP},
+		"listen":  map[string]any{"webhook": listen(r.options.Port), "metrics": listen(metricsPort), "health": listen(healthPort)},
+		"env": []any{map[string]any{
+			"name":      "POD_IP",
+			"valueFrom": map[string]any{"fieldRef": map[string]any{"fieldPath": "status.podIP"}},
+		}},
+		"certificates": map[string]any{"mountPath": filepath.Join(r.options.Dir, "tls")},
+	}
+	if r.options.Replicas > 0 {
+		values["replicas"] = r.options.Replicas
+	}
+	return values
 }
 
 // Uninstall stops the managers and removes the chart, in this order, as when its Pods were drained first.
