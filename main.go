@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-dev/gatehouse/policy/preview"
 	"github.com/gatehouse-dev/gatehouse/webhooks/serve"
 )
 
@@ -16,24 +17,38 @@ import (
 var version = "dev"
 
 func main() {
+	err := command().Execute()
+	// A command that has said everything itself returns an error without text.
+	if err != nil && err.Error() != "" {
+		fmt.Fprintln(os.Stderr, "gatehouse: "+err.Error())
+	}
+	os.Exit(exitCode(err))
+}
+
+// command is the root of all commands.
+func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "gatehouse",
 		Short:         "Traffic policies and hosts of game servers on Kubernetes",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args: func(command *cobra.Command, args []string) error {
+			if err := cobra.NoArgs(command, args); err != nil {
+				return usageError{err}
+			}
+			return nil
+		},
+		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serve.Command(), versionCommand())
-	err := root.Execute()
-	if text := message(err); text != "" {
-		fmt.Fprintln(os.Stderr, "gatehouse: "+text)
-	}
-	os.Exit(exitCode(err))
+	root.AddCommand(serve.Command(), preview.Command(), versionCommand())
+	return root
 }
 
 // usageError is a command line that cannot be read.
 type usageError struct{ error }
 
+// ExitCode is that of bad usage.
 func (usageError) ExitCode() int { return 2 }
 
 // exitCode is 0, or what the command wants it to be, or 1.
@@ -46,14 +61,6 @@ func exitCode(err error) int {
 		return wish.ExitCode()
 	}
 	return 1
-}
-
-// message is what is left to say about an error; a command that has said everything returns one without text.
-func message(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
 }
 
 func versionCommand() *cobra.Command {

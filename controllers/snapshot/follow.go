@@ -33,7 +33,8 @@ func (s *Snapshot) CacheOptions() cache.Options {
 		DefaultTransform:         trim,
 		DefaultWatchErrorHandler: s.watchFailed,
 		// Nothing reads through the cache by chance and holds a whole kind in memory for it.
-		ReaderFailOnMissingInformer:  true,
+		ReaderFailOnMissingInformer: true,
+		// Whoever reads from this cache must not change what he gets.
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
 	}
 }

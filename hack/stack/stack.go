@@ -54,14 +54,14 @@ func parts() []Part {
 		{Name: Kubernetes, Module: "k8s.io/kubernetes", ldflags: kubernetesVersion, programs: []program{
 			{"kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver", 4 * time.Minute},
 			{"kubectl", "k8s.io/kubernetes/cmd/kubectl", 25 * time.Second},
-			{"kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager", 90 * time.Second},
-			{"kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler", 15 * time.Second},
+			{"kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager", time.Minute},
+			{"kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler", 30 * time.Second},
 		}},
 		{Name: KWOK, Module: "sigs.k8s.io/kwok", programs: []program{
 			{"kwok", "sigs.k8s.io/kwok/cmd/kwok", 80 * time.Second},
 		}},
 		{Name: Kruise, Module: "github.com/openkruise/kruise", programs: []program{
-			{"kruise-manager", "github.com/openkruise/kruise", 4 * time.Minute},
+			{"kruise-manager", "github.com/openkruise/kruise", 2 * time.Minute},
 		}},
 		{Name: KruiseGame, Module: "github.com/openkruise/kruise-game", programs: []program{
 			{"kruise-game-manager", "github.com/openkruise/kruise-game", time.Minute},

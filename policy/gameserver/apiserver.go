@@ -93,7 +93,7 @@ func hostProblem(host string, rule bool) string {
 		valid = len(validation.IsWildcardDNS1123Subdomain(host)) == 0
 	}
 	switch {
-	case host == "" && rule, valid && !(rule && isIP(host)):
+	case host == "" && rule, valid && (!rule || !isIP(host)):
 		return ""
 	case host == "":
 		return "is empty"

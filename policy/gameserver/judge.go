@@ -105,7 +105,7 @@ func (t Template) judgeHost(id int) *problem {
 	}
 	return &problem{
 		severity: finding.Error, what: "the host", value: t.host.of, reason: reason,
-		written: "parameter " + paramHost + " " + quote(t.host.String()) + ": ",
+		written:  "parameter " + paramHost + " " + quote(t.host.String()) + ": ",
 		setField: valueField(t.host.param), ownField: "spec.rules[0].host", consequent: "; the API server refuses the Ingress",
 	}
 }
@@ -117,7 +117,7 @@ func (t Template) judgePath(i, id int) *problem {
 	}
 	return &problem{
 		severity: finding.Error, what: "the path", value: t.paths[i].of, reason: reason,
-		written: "parameter " + paramPath + " " + quote(t.paths[i].String()) + ": ",
+		written:  "parameter " + paramPath + " " + quote(t.paths[i].String()) + ": ",
 		setField: valueField(t.paths[i].param), ownField: fmt.Sprintf("spec.rules[0].http.paths[%d].path", i), consequent: "; the API server refuses the Ingress",
 	}
 }

@@ -91,16 +91,16 @@ func TestTheArticlesSetBecomesTheIngressesOfTheRealRun(t *testing.T) {
 		t.Errorf("ids (-want +got):\n%s", diff)
 	}
 
-	var real networkingv1.Ingress
-	read(t, "testdata/real/postio-ingress.yaml", &real)
+	var stored networkingv1.Ingress
+	read(t, "testdata/real/postio-ingress.yaml", &stored)
 	ours := expansion.Ingresses[7]
 	ours.OwnerReferences[0].UID = types.UID("842ba304-4262-430f-85ad-431eb2a03741") // the pod's; only the cluster knows it
 	clusterOnly := cmpopts.IgnoreFields(metav1.ObjectMeta{}, "UID", "ResourceVersion", "Generation", "CreationTimestamp", "ManagedFields")
-	delete(real.Annotations, hashAnnotation)
-	if diff := cmp.Diff(&real, ours, clusterOnly); diff != "" {
+	delete(stored.Annotations, hashAnnotation)
+	if diff := cmp.Diff(&stored, ours, clusterOnly); diff != "" {
 		t.Errorf("(-real +ours):\n%s", diff)
 	}
-	server, ok := gameserver.Identify(&real)
+	server, ok := gameserver.Identify(&stored)
 	if want := (gameserver.Identity{Namespace: "games", Set: "postio", ID: 7}); !ok || server != want {
 		t.Errorf("the real Ingress is server %v (%v), want %v", server, ok, want)
 	}

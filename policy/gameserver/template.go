@@ -70,9 +70,9 @@ func parseValue(param int, s string) (value, error) {
 
 func valueField(param int) string { return fmt.Sprintf("%s[%d].value", confField, param) }
 
-// HostField is the field of the parameter that decides the host.
+// HostField is the field of the parameter that decides the host, or of all parameters where none does.
 func (t Template) HostField() string {
-	if t.host.param < 0 {
+	if !t.makes || t.host.param < 0 {
 		return confField
 	}
 	return valueField(t.host.param)
@@ -166,7 +166,7 @@ func (p *parser) port(i int, s string) int32 {
 	case n < 1 || n > 65535:
 		p.found.error(finding.ParameterPort, valueField(i), "parameter %s: %s is no port, the API server refuses the Service; give a port from 1 to 65535", paramPort, quote(s))
 	}
-	return int32(n) //nolint:gosec // ParseInt was asked for 32 bits
+	return int32(n)
 }
 
 func (p *parser) fixed(i int, s string) bool {

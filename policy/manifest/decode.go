@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -174,33 +173,4 @@ func describe(value any) string {
 		return "a list"
 	}
 	return "an object"
-}
-
-// step is one step into a document: a key or an index.
-type step struct {
-	key   string
-	index int // -1: a key
-}
-
-func key(k string) step    { return step{key: k, index: -1} }
-func index(i int) step     { return step{index: i} }
-func (s step) isKey() bool { return s.index < 0 }
-
-// fieldName is the path as the API server writes it.
-func fieldName(path []step) string {
-	var b strings.Builder
-	for i, s := range path {
-		switch {
-		case !s.isKey():
-			b.WriteString("[" + strconv.Itoa(s.index) + "]")
-		case strings.ContainsAny(s.key, "./[] "):
-			b.WriteString("[" + s.key + "]")
-		default:
-			if i > 0 {
-				b.WriteByte('.')
-			}
-			b.WriteString(s.key)
-		}
-	}
-	return b.String()
 }

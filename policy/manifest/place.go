@@ -1,6 +1,9 @@
 package manifest
 
 import (
+	"strconv"
+	"strings"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -66,4 +69,33 @@ func child(node *yaml.Node, s step) (*yaml.Node, int) {
 		return node.Content[s.index], node.Content[s.index].Line
 	}
 	return nil, 0
+}
+
+// step is one step into a document: a key or an index.
+type step struct {
+	key   string
+	index int // -1: a key
+}
+
+func key(k string) step    { return step{key: k, index: -1} }
+func index(i int) step     { return step{index: i} }
+func (s step) isKey() bool { return s.index < 0 }
+
+// fieldName is the path as the API server writes it.
+func fieldName(path []step) string {
+	var b strings.Builder
+	for i, s := range path {
+		switch {
+		case !s.isKey():
+			b.WriteString("[" + strconv.Itoa(s.index) + "]")
+		case strings.ContainsAny(s.key, "./[] "):
+			b.WriteString("[" + s.key + "]")
+		default:
+			if i > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(s.key)
+		}
+	}
+	return b.String()
 }

@@ -17,6 +17,8 @@ const maxBytes = 64 << 20
 // Stdin is the path that stands for standard input.
 const Stdin = "-"
 
+const stdinName = "standard input"
+
 // Read reads files, directories (their *.yaml, *.yml and *.json files, by name; not what lies deeper) and, for "-",
 // standard input. What it could read is returned together with all problems.
 func Read(paths []string, stdin io.Reader) (Input, []Problem) {
@@ -28,14 +30,18 @@ func Read(paths []string, stdin io.Reader) (Input, []Problem) {
 			continue
 		}
 		if readStdin {
-			r.problem(Source{File: Stdin}, "", "standard input can be read once")
+			r.problem(Source{File: stdinName}, "", "can be read only once")
 			continue
 		}
 		readStdin = true
-		r.stream("standard input", stdin)
+		r.stream(stdinName, stdin)
 	}
 	if r.input.objects() == 0 && len(r.problems) == 0 {
-		r.problem(Source{File: strings.Join(paths, ", ")}, "", "holds no objects")
+		all := strings.Join(paths, ", ")
+		if readStdin && len(paths) == 1 {
+			all = stdinName
+		}
+		r.problem(Source{File: all}, "", "no objects to read")
 	}
 	return r.input, r.problems
 }

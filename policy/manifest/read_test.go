@@ -63,7 +63,7 @@ func TestReadTellsAllProblemsOfAllFiles(t *testing.T) {
 		"/nowhere.yaml: cannot be read: no such file or directory",
 		"/empty: holds no *.yaml, *.yml or *.json file",
 		"standard input: cannot be read: it broke",
-		"-: standard input can be read once",
+		"standard input: can be read only once",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

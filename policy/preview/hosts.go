@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
-	networkingv1 "k8s.io/api/networking/v1"
-
+	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 )
 
 // deed is what one set can have: a host at the gateway of a class.
@@ -60,7 +59,7 @@ func (r *run) takenHosts() {
 		for winner, c := range winners {
 			loser.findings = append(loser.findings, finding.Finding{
 				Code: finding.HostTaken, Severity: finding.Error, Field: loser.template.HostField(),
-				Message: fmt.Sprintf("%s collide%s with GameServerSet %s, which has the host %q%s; choose another Host", gameserver.DescribeIDs(c.sorted()), c.s(), winner, c.example, c.more()),
+				Message: fmt.Sprintf("%s collide%s with GameServerSet %s, which has the host %s%s; choose another Host", gameserver.DescribeIDs(c.sorted()), c.s(), winner, quote(c.example), c.more()),
 			})
 		}
 	}
@@ -68,7 +67,7 @@ func (r *run) takenHosts() {
 		for other, c := range others {
 			s.findings = append(s.findings, finding.Finding{
 				Code: finding.HostTaken, Severity: finding.Warning, Field: s.template.HostField(),
-				Message: fmt.Sprintf("%s share%s the host %q%s with Ingress %s, which is no game server's; the gateway serves the older where their paths are the same", gameserver.DescribeIDs(c.sorted()), c.s(), c.example, c.more(), other),
+				Message: fmt.Sprintf("%s share%s the host %s%s with Ingress %s, which is no game server's; the gateway serves the older where their paths are the same", gameserver.DescribeIDs(c.sorted()), c.s(), quote(c.example), c.more(), other),
 			})
 		}
 	}
@@ -77,8 +76,8 @@ func (r *run) takenHosts() {
 // conflict is what one set has against another.
 type conflict struct {
 	ids     map[int]bool
-	hosts   int
 	example string
+	several bool // there are more hosts than the example
 }
 
 func note[K comparable](into map[*set]map[K]*conflict, s *set, against K, host string, id int) {
@@ -90,12 +89,8 @@ func note[K comparable](into map[*set]map[K]*conflict, s *set, against K, host s
 		c = &conflict{ids: map[int]bool{}, example: host}
 		into[s][against] = c
 	}
-	if !c.ids[id] {
-		c.ids[id] = true
-	}
-	if c.example != host {
-		c.hosts++
-	}
+	c.ids[id] = true
+	c.several = c.several || c.example != host
 }
 
 func (c *conflict) sorted() []int { return slices.Sorted(maps.Keys(c.ids)) }
@@ -108,7 +103,7 @@ func (c *conflict) s() string {
 }
 
 func (c *conflict) more() string {
-	if c.hosts > 0 {
+	if c.several {
 		return " and others"
 	}
 	return ""
@@ -135,7 +130,7 @@ func (r *run) judgeHost(host string, all []*ingress, conflicts map[*set]map[*set
 		if i.set == winner.set {
 			continue
 		}
-		i.error(finding.HostTaken, "spec.rules[].host", "the host %q is held by game server %s; choose another Host", host, winner.decision.Server)
+		i.error(finding.HostTaken, "spec.rules[].host", "the host %s is held by game server %s; choose another Host", quote(host), winner.decision.Server)
 		note(conflicts, i.set, winner.set, host, i.decision.Server.ID)
 	}
 	for _, w := range web {
@@ -166,79 +161,13 @@ func (s *set) older(o *set) int {
 	return cmp.Or(cmp.Compare(age(s.created), age(o.created)), s.compare(o.name))
 }
 
-// repeatedHosts finds servers of one set with the same host, path and conditions: OpenKruiseGame reports all of them
-// ready, and the gateway serves the first.
-func (r *run) repeatedHosts() {
-	type route struct {
-		set        *set
-		class      string
-		host, path string
-		conditions string
-	}
-	first := map[route]*ingress{}
-	repeated := map[*set]*conflict{}
-	for _, i := range r.ingresses {
-		if i.set == nil || !i.class.Managed {
-			continue
-		}
-		conditions := i.conditions()
-		for _, rule := range i.object.Spec.Rules {
-			for _, path := range paths(rule) {
-				key := route{i.set, i.class.Name, rule.Host, path, conditions}
-				before := first[key]
-				if before == nil {
-					first[key] = i
-				}
-				if before == nil || before == i {
-					continue
-				}
-				_, shown, _ := strings.Cut(path, " ")
-				i.error(finding.HostRepeated, "spec.rules[].host", "host %q and path %q are those of %s already; the gateway serves only one of them", rule.Host, shown, before.decision.Server)
-				c := repeated[i.set]
-				if c == nil {
-					c = &conflict{ids: map[int]bool{}, example: fmt.Sprintf("host %q and path %q, those of id %d", rule.Host, shown, before.decision.Server.ID)}
-					repeated[i.set] = c
-				}
-				c.ids[i.decision.Server.ID] = true
-			}
+// canaryPartner is the set of which an Ingress is the canary, by an Enforce policy that won.
+func (r *run) canaryPartner(i *ingress) string {
+	dialect := gateway.For(i.class.Gateway)
+	for key, source := range i.decision.Provenance {
+		if s, ok := dialect.SettingOf(key); ok && s == gateway.CanaryRoute && source.Layer == policy.LayerOverrides {
+			return r.canaryOf[source.Policy]
 		}
 	}
-	for s, c := range repeated {
-		s.findings = append(s.findings, finding.Finding{
-			Code: finding.HostRepeated, Severity: finding.Error, Field: s.template.HostField(),
-			Message: fmt.Sprintf("%s would have %s; the gateway serves only one of them; put <id> into Host or Path", gameserver.DescribeIDs(c.sorted()), c.example),
-		})
-	}
-}
-
-// paths are the paths of a rule, each with its type, as the gateway tells them apart: to Higress the prefixes /a and
-// /a/ are one route.
-func paths(rule networkingv1.IngressRule) []string {
-	if rule.HTTP == nil {
-		return nil
-	}
-	var out []string
-	for _, p := range rule.HTTP.Paths {
-		kind, path := networkingv1.PathTypeImplementationSpecific, p.Path
-		if p.PathType != nil {
-			kind = *p.PathType
-		}
-		if kind == networkingv1.PathTypePrefix && len(path) > 1 {
-			path = strings.TrimSuffix(path, "/")
-		}
-		out = append(out, string(kind)+" "+path)
-	}
-	return out
-}
-
-// conditions are the annotations that narrow a route. A policy can tell servers on one host and path apart by them.
-func (i *ingress) conditions() string {
-	var out []string
-	for k, v := range i.decision.Annotations {
-		if strings.Contains(k, "match-") {
-			out = append(out, k+"\x00"+v)
-		}
-	}
-	slices.Sort(out)
-	return strings.Join(out, "\x00")
+	return ""
 }

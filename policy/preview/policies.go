@@ -3,9 +3,7 @@ package preview
 import (
 	"cmp"
 	"slices"
-	"strings"
 
-	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
@@ -53,20 +51,13 @@ func accept(in manifest.Policy) (*policy.Compiled, *v1alpha1.GamePolicy, []findi
 	object := runtime.DeepCopyJSON(in.Object)
 	schema.DefaultGamePolicy(object)
 	findings := schema.ValidateGamePolicy(object)
-	if problems := apivalidation.NameIsDNSSubdomain(in.Name, false); len(problems) > 0 {
-		findings = append(findings, refuse("metadata.name", strings.Join(problems, "; ")))
-	}
 	if finding.HasError(findings) {
 		return nil, nil, findings
 	}
 	typed := &v1alpha1.GamePolicy{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(object, typed); err != nil {
-		return nil, nil, append(findings, refuse("", err.Error()))
+		return nil, nil, append(findings, finding.Finding{Code: finding.PolicyInvalid, Severity: finding.Error, Message: err.Error()})
 	}
 	c, more := policy.Compile(typed)
 	return c, typed, append(findings, more...)
-}
-
-func refuse(field, why string) finding.Finding {
-	return finding.Finding{Code: finding.PolicyInvalid, Severity: finding.Error, Field: field, Message: why}
 }

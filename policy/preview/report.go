@@ -1,6 +1,10 @@
 package preview
 
 import (
+	"cmp"
+	"maps"
+	"slices"
+
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
@@ -74,4 +78,58 @@ func settled(list []finding.Finding) []finding.Finding {
 	out := append([]finding.Finding{}, list...)
 	finding.Sort(out)
 	return out
+}
+
+func (r *run) setReports() []SetReport {
+	out := []SetReport{}
+	for _, s := range r.sets {
+		if s.given == nil {
+			continue
+		}
+		report := SetReport{Namespace: s.namespace, Name: s.name.name, Verdict: policy.Allowed, IDs: s.ids, Findings: settled(s.findings)}
+		if finding.HasError(report.Findings) {
+			report.Verdict = policy.Denied
+		}
+		out = append(out, report)
+	}
+	slices.SortFunc(out, func(a, b SetReport) int {
+		return name{a.Namespace, a.Name}.compare(name{b.Namespace, b.Name})
+	})
+	return out
+}
+
+func (r *run) ingressReports() []IngressReport {
+	out := make([]IngressReport, 0, len(r.ingresses))
+	for _, i := range r.ingresses {
+		object := i.object.DeepCopy()
+		object.Annotations = maps.Clone(i.decision.Annotations)
+		report := IngressReport{
+			Namespace: object.Namespace, Name: object.Name, Verdict: i.decision.Verdict,
+			Annotations: i.decision.Annotations, Removed: i.decision.Removed, Provenance: i.decision.Provenance,
+			Findings: settled(i.findings), Object: object,
+		}
+		if i.set != nil {
+			id := i.decision.Server.ID
+			report.GameServerSet, report.ID = i.set.name.name, &id
+		}
+		if finding.HasError(report.Findings) {
+			report.Verdict = policy.Denied
+		}
+		out = append(out, report)
+	}
+	slices.SortStableFunc(out, compareIngresses)
+	return out
+}
+
+// compareIngresses puts the servers of a set in the order of their ids, where the set's name stands among the others.
+func compareIngresses(a, b IngressReport) int {
+	base := func(r IngressReport) (string, int) {
+		if r.ID == nil {
+			return r.Name, -1
+		}
+		return r.GameServerSet, *r.ID
+	}
+	nameA, idA := base(a)
+	nameB, idB := base(b)
+	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(nameA, nameB), cmp.Compare(idA, idB), cmp.Compare(a.Name, b.Name))
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
-	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 	"github.com/gatehouse-dev/gatehouse/policy/manifest"
 )
 
@@ -177,75 +176,10 @@ func (r *run) labels(namespace string) map[string]string {
 	return labels
 }
 
-func (r *run) setReports() []SetReport {
-	out := []SetReport{}
-	for _, s := range r.sets {
-		if s.given == nil {
-			continue
-		}
-		report := SetReport{Namespace: s.namespace, Name: s.name.name, Verdict: policy.Allowed, IDs: s.ids, Findings: settled(s.findings)}
-		if finding.HasError(report.Findings) {
-			report.Verdict = policy.Denied
-		}
-		out = append(out, report)
-	}
-	slices.SortFunc(out, func(a, b SetReport) int {
-		return name{a.Namespace, a.Name}.compare(name{b.Namespace, b.Name})
-	})
-	return out
-}
-
-func (r *run) ingressReports() []IngressReport {
-	out := make([]IngressReport, 0, len(r.ingresses))
-	for _, i := range r.ingresses {
-		object := i.object.DeepCopy()
-		object.Annotations = maps.Clone(i.decision.Annotations)
-		report := IngressReport{
-			Namespace: object.Namespace, Name: object.Name, Verdict: i.decision.Verdict,
-			Annotations: i.decision.Annotations, Removed: i.decision.Removed, Provenance: i.decision.Provenance,
-			Findings: settled(i.findings), Object: object,
-		}
-		if i.set != nil {
-			id := i.decision.Server.ID
-			report.GameServerSet, report.ID = i.set.name.name, &id
-		}
-		if finding.HasError(report.Findings) {
-			report.Verdict = policy.Denied
-		}
-		out = append(out, report)
-	}
-	slices.SortStableFunc(out, compareIngresses)
-	return out
-}
-
-// compareIngresses puts the servers of a set in the order of their ids, where the set's name stands among the others.
-func compareIngresses(a, b IngressReport) int {
-	base := func(r IngressReport) (string, int) {
-		if r.ID == nil {
-			return r.Name, -1
-		}
-		return r.GameServerSet, *r.ID
-	}
-	nameA, idA := base(a)
-	nameB, idB := base(b)
-	return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(nameA, nameB), cmp.Compare(idA, idB), cmp.Compare(a.Name, b.Name))
-}
-
 func values[T any](list []*T) []T {
 	out := make([]T, 0, len(list))
 	for _, p := range list {
 		out = append(out, *p)
 	}
 	return out
-}
-
-// canaryPartner is the set of which an Ingress is the canary, by an Enforce policy that won.
-func (r *run) canaryPartner(i *ingress) string {
-	dialect := gateway.For(i.class.Gateway)
-	for key, source := range i.decision.Provenance {
-		if s, ok := dialect.SettingOf(key); ok && s == gateway.CanaryRoute && source.Layer == policy.LayerOverrides {
-			return r.canaryOf[source.Policy]
-		}
-	}
-	return ""
 }

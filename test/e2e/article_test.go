@@ -17,11 +17,10 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/test/env"
-	"github.com/gatehouse-dev/gatehouse/test/env/system"
 )
 
 const (
-	articlePolicy = "../testdata/postio-h5.yaml"
+	articlePolicy = "../testdata/postio-gamepolicy.yaml"
 	articleSet    = "../testdata/postio-gameserverset.yaml"
 )
 
@@ -31,7 +30,7 @@ func articleAnnotations(id int) map[string]string {
 		"higress.io/timeout":                       "30",
 		"higress.io/route-limit-rps":               "50",
 		"higress.io/route-limit-burst-multiplier":  "3",
-		"higress.io/request-header-control-update": fmt.Sprintf("X-Game-Server postio-%d", id),
+		"higress.io/request-header-control-update": fmt.Sprintf("X-Game-Server games/postio/%d", id),
 		"higress.io/proxy-next-upstream":           "error,timeout,http_502",
 		"higress.io/proxy-next-upstream-tries":     "2",
 		"higress.io/proxy-next-upstream-timeout":   "2",
@@ -88,7 +87,7 @@ func TestTheArticlesGame(t *testing.T) {
 	kubectl(t, s, env.Dev, "delete", "-n", env.GamesNamespace, "gameserverset/postio")
 }
 
-func expectServers(t *testing.T, s *system.System, n int) {
+func expectServers(t *testing.T, s *installation, n int) {
 	t.Helper()
 	ingresses, err := s.WaitIngresses(t.Context(), env.GamesNamespace, "postio", n)
 	if err != nil {
@@ -108,7 +107,7 @@ func expectServers(t *testing.T, s *system.System, n int) {
 
 // changeHost edits the set. Kruise rolls the new network configuration out to the Pods in place, and OpenKruiseGame then
 // replaces each Ingress by a PUT that knows nothing of what was injected.
-func changeHost(t *testing.T, s *system.System) {
+func changeHost(t *testing.T, s *installation) {
 	before := get(t, s, "postio-2")
 	kubectl(t, s, env.Dev, "patch", "-n", env.GamesNamespace, "gameserverset/postio", "--type=json",
 		`--patch=[{"op":"replace","path":"/spec/network/networkConf/4/value","value":"play<id>.postio.example.com"}]`)
@@ -130,7 +129,7 @@ func changeHost(t *testing.T, s *system.System) {
 }
 
 // comparePreview holds `gatehouse preview` against what stands in the cluster.
-func comparePreview(t *testing.T, s *system.System) {
+func comparePreview(t *testing.T, s *installation) {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), s.Gatehouse, "preview", "-f", articlePolicy, "-f", articleSet, "-o", "json").Output()
 	if err != nil {
@@ -190,7 +189,7 @@ overrides: {retry: {attempts: 2}}`), "authored", "higress.io/timeout", "30")
 	kubectl(t, s, env.Dev, "delete", "-n", env.GamesNamespace, "gameserverset/authored")
 }
 
-func get(t *testing.T, s *system.System, name string) *networkingv1.Ingress {
+func get(t *testing.T, s *installation, name string) *networkingv1.Ingress {
 	t.Helper()
 	ing := &networkingv1.Ingress{}
 	if err := s.Get(t.Context(), types.NamespacedName{Namespace: env.GamesNamespace, Name: name}, ing); client.IgnoreNotFound(err) != nil {

@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -18,19 +19,41 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/test/env"
-	"github.com/gatehouse-dev/gatehouse/test/env/system"
+	"github.com/gatehouse-dev/gatehouse/test/env/cluster"
 )
 
 // The stack is shared by all tests of the package, because its start is most of their time. Each test uses sets and
 // policies of its own.
 var (
 	started bool
-	shared  = sync.OnceValues(func() (*system.System, error) {
+	shared  = sync.OnceValues(func() (*installation, error) {
 		started = true
-		return system.Start(context.Background(), system.Options{Env: env.Options{Game: true}, Out: os.Stderr})
+		return install(context.Background())
 	})
 )
+
+// installation is the stack with Gatehouse in it, and the cluster administrator's client.
+type installation struct {
+	*cluster.Cluster
+	client.Client
+}
+
+func install(ctx context.Context) (*installation, error) {
+	c, err := cluster.Start(ctx, cluster.Options{
+		Env:    env.Options{Game: true, Out: os.Stderr},
+		Values: map[string]any{"shutdownDelay": "100ms"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	admin, err := c.Client(env.Admin, v1alpha1.AddToScheme)
+	if err != nil {
+		return nil, errors.Join(err, c.Stop())
+	}
+	return &installation{c, admin}, nil
+}
 
 func TestMain(m *testing.M) {
 	ctrl.SetLogger(logr.Discard())
@@ -46,7 +69,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func stack(t *testing.T) *system.System {
+func stack(t *testing.T) *installation {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("needs the control plane")
@@ -70,14 +93,14 @@ func policyText(name, set, spec string) string {
 }
 
 // applyPolicy applies a GamePolicy as the operator and waits until it decides: webhooks see it a moment later.
-func applyPolicy(t *testing.T, s *system.System, text, set, key, want string) {
+func applyPolicy(t *testing.T, s *installation, text, set, key, want string) {
 	t.Helper()
 	kubectlInput(t, s, env.Operator, text, "apply", "-f", "-")
 	waitDecided(t, s, set, key, want)
 }
 
 // waitDecided waits until a game Ingress of the set would carry the value, by server-side dry runs.
-func waitDecided(t *testing.T, s *system.System, set, key, want string) {
+func waitDecided(t *testing.T, s *installation, set, key, want string) {
 	t.Helper()
 	wait(t, s, fmt.Sprintf("%s to be %q on the Ingresses of %s", key, want, set), func(ctx context.Context) (bool, error) {
 		ing := gameIngress(set, 9999, nil)
@@ -88,7 +111,7 @@ func waitDecided(t *testing.T, s *system.System, set, key, want string) {
 	})
 }
 
-func wait(t *testing.T, s *system.System, what string, holds env.Condition) {
+func wait(t *testing.T, s *installation, what string, holds env.Condition) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
@@ -118,7 +141,7 @@ func gameIngress(set string, id int, annotations map[string]string) *networkingv
 	}
 }
 
-func kubectl(t *testing.T, s *system.System, user env.User, args ...string) string {
+func kubectl(t *testing.T, s *installation, user env.User, args ...string) string {
 	t.Helper()
 	out, err := s.Kubectl(user, args...)
 	if err != nil {
@@ -127,7 +150,7 @@ func kubectl(t *testing.T, s *system.System, user env.User, args ...string) stri
 	return out
 }
 
-func kubectlInput(t *testing.T, s *system.System, user env.User, stdin string, args ...string) string {
+func kubectlInput(t *testing.T, s *installation, user env.User, stdin string, args ...string) string {
 	t.Helper()
 	out, err := s.KubectlInput(user, stdin, args...)
 	if err != nil {

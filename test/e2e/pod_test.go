@@ -10,12 +10,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gatehouse-dev/gatehouse/test/env"
-	"github.com/gatehouse-dev/gatehouse/test/env/system"
 )
 
 // pod makes sure that there is a Pod of that name for an Ingress to belong to, and removes it with the test; the Ingress
 // goes with it. It is none of OpenKruiseGame's.
-func pod(t *testing.T, s *system.System, name string) types.UID {
+func pod(t *testing.T, s *installation, name string) types.UID {
 	t.Helper()
 	p := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: env.GamesNamespace, Name: name},

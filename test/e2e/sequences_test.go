@@ -24,7 +24,6 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/test/env"
-	"github.com/gatehouse-dev/gatehouse/test/env/system"
 )
 
 const timeoutKey = "higress.io/timeout"
@@ -124,7 +123,7 @@ overrides: {retry: {attempts: 2}}`), "again", timeoutKey, "30")
 }
 
 // meddler registers another mutating webhook, called after ours by its name, for the Ingresses of one set.
-func meddler(t *testing.T, s *system.System, set, patch string) {
+func meddler(t *testing.T, s *installation, set, patch string) {
 	t.Helper()
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -253,7 +252,7 @@ func TestAForgedRecordGivesNothing(t *testing.T) {
 }
 
 // create stores an Ingress that stays: its owner is a Pod that exists.
-func create(t *testing.T, s *system.System, set string, id int, annotations map[string]string) *networkingv1.Ingress {
+func create(t *testing.T, s *installation, set string, id int, annotations map[string]string) *networkingv1.Ingress {
 	t.Helper()
 	ing := gameIngress(set, id, annotations)
 	ing.OwnerReferences[0].UID = pod(t, s, ing.Name)

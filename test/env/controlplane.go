@@ -13,11 +13,17 @@ import (
 	"k8s.io/client-go/util/keyutil"
 )
 
-// Ports on the environment's own address (slice), hence fixed.
+// Ports on the environment's own address (slice), hence fixed. Not the usual ones: something on this machine may listen
+// on those on all addresses, which takes them from every single address too.
 const (
-	etcdPort      = "2379"
-	etcdPeerPort  = "2380"
-	apiServerPort = "6443"
+	etcdPort          = "17010"
+	etcdPeerPort      = "17011"
+	apiServerPort     = "17012"
+	kruiseMetricsPort = "17013"
+	kruiseHealthPort  = "17014"
+	okgMetricsPort    = "17015"
+	okgHealthPort     = "17016"
+	okgScalerPort     = "17017"
 )
 
 func (e *Env) startControlPlane(ctx context.Context) error {
@@ -103,7 +109,7 @@ func (e *Env) writeServerFiles() error {
 	if err != nil {
 		return err
 	}
-	return writeFiles(e.dir, map[string][]byte{
+	return writeFiles(e.Dir(), map[string][]byte{
 		"service-account.key": encoded,
 		"audit-policy.yaml":   []byte(auditPolicy),
 	})

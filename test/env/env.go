@@ -10,7 +10,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -53,7 +52,7 @@ type OKGOptions struct {
 // Env is a running control plane.
 type Env struct {
 	options  Options
-	dir      string
+	folder   *folder
 	binaries stack.Binaries
 	slice    *slice
 	spawner  *spawner
@@ -96,14 +95,14 @@ func programs(options Options) []string {
 
 func (e *Env) start(ctx context.Context) error {
 	var err error
-	if e.dir, err = os.MkdirTemp("", "gatehouse-env-"); err != nil {
+	if e.folder, err = newFolder(); err != nil {
 		return err
 	}
 	if e.slice, err = claimSlice(); err != nil {
 		return err
 	}
 	e.spawner = newSpawner()
-	if e.identity, err = newIdentities(e.dir, e.slice, e.options.Users); err != nil {
+	if e.identity, err = newIdentities(e.Dir(), e.slice, e.options.Users); err != nil {
 		return err
 	}
 	begin := time.Now()
@@ -144,14 +143,14 @@ func (e *Env) Stop() {
 		if e.slice != nil {
 			e.slice.release()
 		}
-		if e.dir != "" {
-			_ = os.RemoveAll(e.dir) // a leftover in the temporary folder is no reason to fail a test
+		if e.folder != nil {
+			e.folder.remove()
 		}
 	})
 }
 
 // Dir is the folder of all files of this environment; Stop removes it.
-func (e *Env) Dir() string { return e.dir }
+func (e *Env) Dir() string { return e.folder.path }
 
 // ClusterIP returns the n-th address that a Service may ask for as its clusterIP and a process of ours listen on, for n
 // from 2 to 199. The API server never gives these to Services that ask for none.
@@ -186,7 +185,7 @@ func (e *Env) Tails(lines int) string {
 	return text
 }
 
-func (e *Env) path(name string) string { return filepath.Join(e.dir, name) }
+func (e *Env) path(name string) string { return filepath.Join(e.Dir(), name) }
 
 func (e *Env) say(format string, args ...any) { fmt.Fprintf(e.options.Out, format+"\n", args...) }
 

@@ -2,6 +2,7 @@ package env_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -111,7 +112,6 @@ func TestAnEnvironmentDiesWithItsProcess(t *testing.T) {
 	if _, err := fmt.Fscan(output, &server, &dir); err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(dir) // a killed process leaves its files behind
 	address := strings.TrimPrefix(server, "https://")
 	if err := dial(address); err != nil {
 		t.Fatalf("before: %v", err)
@@ -123,6 +123,11 @@ func TestAnEnvironmentDiesWithItsProcess(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("kube-apiserver at %s still answers", address)
 		}
+	}
+	// Its files go with the start of the next one.
+	env.Run(t, env.Options{})
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s: %v", dir, err)
 	}
 }
 

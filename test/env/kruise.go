@@ -35,8 +35,9 @@ func (e *Env) startKruise(ctx context.Context) error {
 		Name: "kruise-manager", Path: e.Binary("kruise-manager"),
 		Args: []string{
 			"--kubeconfig=" + e.Kubeconfig(kruise.user), "--enable-leader-election=false", "--enable-pprof=false",
-			"--metrics-addr=" + net.JoinHostPort(e.HostIP(), "8080"),
-			"--health-probe-addr=" + net.JoinHostPort(e.HostIP(), "8000"),
+			"--protection-log-path=" + e.Dir(), // an existing folder: it makes one without the right to enter it, in /
+			"--metrics-addr=" + net.JoinHostPort(e.HostIP(), kruiseMetricsPort),
+			"--health-probe-addr=" + net.JoinHostPort(e.HostIP(), kruiseHealthPort),
 		},
 		Env: []string{
 			"POD_NAMESPACE=" + kruise.namespace,

@@ -24,7 +24,7 @@ func (e *Env) KubectlInput(user User, stdin string, args ...string) (string, err
 	defer cancel()
 	cmd := exec.CommandContext(ctx, e.Binary("kubectl"), append([]string{"--kubeconfig=" + e.Kubeconfig(user)}, args...)...)
 	// A cache of its own: addresses come back in other environments, with other resources behind them.
-	cmd.Env = []string{"HOME=" + e.dir, "KUBECACHEDIR=" + e.path("kubectl-cache")}
+	cmd.Env = []string{"HOME=" + e.Dir(), "KUBECACHEDIR=" + e.path("kubectl-cache")}
 	cmd.Stdin = strings.NewReader(stdin)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output

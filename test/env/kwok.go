@@ -24,7 +24,7 @@ func (e *Env) startKWOK(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFiles(e.dir, map[string][]byte{"kwok.yaml": config}); err != nil {
+	if err := writeFiles(e.Dir(), map[string][]byte{"kwok.yaml": config}); err != nil {
 		return err
 	}
 	kwok, err := e.Start(Command{Name: "kwok", Path: e.Binary("kwok"), Args: []string{

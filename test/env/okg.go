@@ -39,7 +39,7 @@ func (e *Env) StartOKG(ctx context.Context) error {
 	if err := e.okgWebhooks(ctx, int32(port)); err != nil {
 		return err
 	}
-	if err := writeFiles(e.dir, map[string][]byte{"okg.toml": []byte(okgProviders)}); err != nil {
+	if err := writeFiles(e.Dir(), map[string][]byte{"okg.toml": []byte(okgProviders)}); err != nil {
 		return err
 	}
 	process, err := e.Start(Command{
@@ -51,9 +51,9 @@ func (e *Env) StartOKG(ctx context.Context) error {
 			fmt.Sprintf("--api-server-qps-burst=%d", cmp.Or(e.options.OKG.Burst, 10)),
 			"--enable-cert-generation=false", "--webhook-server-certs-dir=" + e.path("okg-certs"),
 			"--webhook-port=" + strconv.Itoa(port),
-			"--metrics-bind-address=" + net.JoinHostPort(e.HostIP(), "8180"),
-			"--health-probe-bind-address=" + net.JoinHostPort(e.HostIP(), "8182"),
-			"--scale-server-bind-address=" + net.JoinHostPort(e.HostIP(), "6000"),
+			"--metrics-bind-address=" + net.JoinHostPort(e.HostIP(), okgMetricsPort),
+			"--health-probe-bind-address=" + net.JoinHostPort(e.HostIP(), okgHealthPort),
+			"--scale-server-bind-address=" + net.JoinHostPort(e.HostIP(), okgScalerPort),
 		},
 		Env: []string{"NETWORK_TOTAL_WAIT_TIME=60", "NETWORK_PROBE_INTERVAL_TIME=5"},
 	})

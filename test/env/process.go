@@ -43,8 +43,8 @@ func (e *Env) Start(c Command) (*Process, error) {
 	defer log.Close()
 	p.cmd = exec.Command(c.Path, c.Args...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
-	p.cmd.Dir = e.dir
-	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + e.dir, "TMPDIR=" + e.dir}, c.Env...)
+	p.cmd.Dir = e.Dir()
+	p.cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + e.Dir(), "TMPDIR=" + e.Dir()}, c.Env...)
 	p.cmd.SysProcAttr = diesWithParent()
 	if err := e.spawner.start(p.cmd); err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Name, err)

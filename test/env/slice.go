@@ -23,7 +23,7 @@ const (
 	// for an address, so no other Service is given it.
 	hostOffset = 250
 	// claimPort is held open as long as the environment lives: the kernel grants it once and frees it on any death.
-	claimPort = 17007
+	claimPort = 17009
 	// wildcardPort is the first port given to programs that can listen on all addresses only. Two for each slice, below
 	// the ports that the kernel hands out by itself (from 32768).
 	wildcardPort = 20000

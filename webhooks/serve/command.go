@@ -36,18 +36,23 @@ func Command() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "manager",
 		Short: "Run the admission webhooks and controllers",
-		Args:  cobra.NoArgs,
+		Args: func(command *cobra.Command, args []string) error {
+			if err := cobra.NoArgs(command, args); err != nil {
+				return usageError{err}
+			}
+			return nil
+		},
 		RunE: func(command *cobra.Command, _ []string) error {
 			log, err := newLogger(command.ErrOrStderr(), o.logLevel)
 			if err != nil {
-				return err
+				return usageError{err}
 			}
 			rules, err := o.policy()
 			if err != nil {
-				return err
+				return usageError{err}
 			}
 			if err := o.checkUser(); err != nil {
-				return err
+				return usageError{err}
 			}
 			ctx, stop := signal.NotifyContext(command.Context(), syscall.SIGTERM, syscall.SIGINT)
 			defer stop()
@@ -59,6 +64,12 @@ func Command() *cobra.Command {
 	o.bind(command.Flags())
 	return command
 }
+
+// usageError is a command line that cannot be meant.
+type usageError struct{ error }
+
+// ExitCode is that of bad usage.
+func (usageError) ExitCode() int { return 2 }
 
 func (o *options) bind(flags *pflag.FlagSet) {
 	defaults := policy.DefaultOptions()

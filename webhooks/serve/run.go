@@ -28,6 +28,7 @@ import (
 
 // run runs the manager until the context ends and then shuts it down in order.
 func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) error {
+	tuneGC(log)
 	config, err := clusterConfig(o.kubeconfig)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package serve
 import (
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -36,7 +37,7 @@ func start(t *testing.T, handler http.HandlerFunc) (*server, string) {
 	writeCertificate(t, dir)
 	c := newCertificate(dir, logr.Discard())
 	go func() { _ = c.run(t.Context()) }()
-	s, err := listen("127.0.0.1:0", handler, c, logr.Discard())
+	s, err := listen(":0", handler, c, logr.Discard())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,11 @@ func start(t *testing.T, handler http.HandlerFunc) (*server, string) {
 	for c.ready(nil) != nil {
 		time.Sleep(time.Millisecond)
 	}
-	return s, "https://" + s.listener.Addr().String()
+	_, port, err := net.SplitHostPort(s.listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, "https://127.0.0.1:" + port
 }
 
 // httpClient speaks HTTP/2 or 1.1.
@@ -171,6 +176,14 @@ func TestOptionsThatCannotBeMeantAreRefused(t *testing.T) {
 		flag, _, _ := strings.Cut(args[0], "=")
 		if err == nil || !strings.Contains(err.Error(), flag) {
 			t.Errorf("%v: %v", args, err)
+		}
+	}
+}
+
+func TestTheContainersMemoryLimitIsKept(t *testing.T) {
+	for text, want := range map[string]int64{"268435456\n": 214748364, "max\n": 0, "": 0, "-1": 0, "9223372036854775807": 0} {
+		if got, ok := softLimit(text); got != want || ok != (want != 0) {
+			t.Errorf("%q: %d, %t", text, got, ok)
 		}
 	}
 }

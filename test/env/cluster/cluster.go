@@ -3,9 +3,11 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +34,8 @@ type Options struct {
 type Cluster struct {
 	*env.Env
 	Release *chart.Release
+	// Gatehouse is the path of gatehouse, built from this tree.
+	Gatehouse string
 
 	closers []func() error
 }
@@ -75,12 +79,13 @@ func (c *Cluster) install(ctx context.Context, options Options) error {
 	if err != nil {
 		return err
 	}
-	binaries, err := stack.Ensure(ctx, os.Stderr, "helm")
+	binaries, err := stack.Ensure(ctx, cmp.Or[io.Writer](options.Env.Out, io.Discard), "helm")
 	if err != nil {
 		return err
 	}
+	c.Gatehouse = filepath.Join(c.Dir(), "gatehouse")
 	o := chart.Options{
-		Helm: binaries["helm"], Manager: filepath.Join(c.Dir(), "gatehouse"), Chart: filepath.Join(root, "charts", "gatehouse"),
+		Helm: binaries["helm"], Manager: c.Gatehouse, Chart: filepath.Join(root, "charts", "gatehouse"),
 		Config: c.Config(env.Admin), Kubeconfig: c.Kubeconfig(env.Admin), Dir: filepath.Join(c.Dir(), "release"),
 		Replicas: max(options.Replicas, 1), ClusterIP: c.ClusterIP(serviceIP),
 		Values: options.Values, Env: options.ManagerEnv,

@@ -1,0 +1,171 @@
+package preview
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+
+	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+)
+
+// Text writes a report for a person: a table each for policies, sets and Ingresses, then what there is to say. Servers
+// of a set that come out alike share a row.
+func Text(w io.Writer, r Report) error {
+	var page bytes.Buffer
+	t := table{tabwriter.NewWriter(&page, 0, 4, 2, ' ', 0)}
+	if len(r.Policies) > 0 {
+		t.row("GAME POLICY", "ACCEPTED")
+		for _, p := range r.Policies {
+			t.row(p.Name, map[bool]string{true: "yes", false: "no"}[p.Accepted])
+		}
+		t.gap()
+	}
+	if len(r.GameServerSets) > 0 {
+		t.row("GAME SERVER SET", "VERDICT", "SERVERS")
+		for _, s := range r.GameServerSets {
+			servers := "none"
+			if len(s.IDs) > 0 {
+				servers = gameserver.DescribeIDs(s.IDs)
+			}
+			t.row(s.Namespace+"/"+s.Name, string(s.Verdict), servers)
+		}
+		t.gap()
+	}
+	groups := group(r.Ingresses)
+	if len(groups) > 0 {
+		t.row("INGRESS", "VERDICT", "HOST", "ANNOTATION", "VALUE", "FROM")
+		for _, g := range groups {
+			t.ingress(g)
+		}
+		t.gap()
+	}
+	if said := remarks(r, groups); len(said) > 0 {
+		t.row("FINDINGS")
+		for _, line := range said {
+			t.row(line)
+		}
+		t.gap()
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	_, err := w.Write(trailing.ReplaceAll(page.Bytes(), nil))
+	return err
+}
+
+// trailing are the blanks of empty cells, without which the cells above and below would not be aligned.
+var trailing = regexp.MustCompile(`(?m)[ ]+$`)
+
+// table writes to memory, which does not fail.
+type table struct{ *tabwriter.Writer }
+
+func (t table) row(cells ...string) { _, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) }
+
+// gap ends a table: the columns of the next are aligned on their own.
+func (t table) gap() { _, _ = fmt.Fprintln(t) }
+
+// servers are Ingresses that came out alike.
+type servers []IngressReport
+
+func (g servers) ids() []int {
+	var ids []int
+	for _, i := range g {
+		if i.ID != nil {
+			ids = append(ids, *i.ID)
+		}
+	}
+	return ids
+}
+
+func (g servers) title() string {
+	if len(g) == 1 {
+		return g[0].Namespace + "/" + g[0].Name
+	}
+	return g[0].Namespace + "/" + g[0].GameServerSet + " " + gameserver.DescribeIDs(g.ids())
+}
+
+// group joins the servers of a set that differ in nothing but the host.
+func group(list []IngressReport) []servers {
+	var out []servers
+	place := map[string]int{}
+	for _, i := range list {
+		signature := i.Namespace + "/" + i.GameServerSet + fmt.Sprint(i.Verdict, i.Removed, i.Provenance, shown(i.Annotations), len(i.Object.Spec.Rules))
+		at, known := place[signature]
+		if i.ID == nil || !known {
+			place[signature] = len(out)
+			out = append(out, servers{i})
+			continue
+		}
+		out[at] = append(out[at], i)
+	}
+	return out
+}
+
+// shown leaves out Gatehouse's own record: what it says stands in the last column.
+func shown(annotations map[string]string) map[string]string {
+	out := maps.Clone(annotations)
+	delete(out, policy.AppliedAnnotation)
+	return out
+}
+
+func (t table) ingress(g servers) {
+	i := g[0]
+	lead := []string{g.title(), string(i.Verdict), hostOf(g)}
+	line := func(cells ...string) {
+		t.row(append(lead, cells...)...)
+		lead = []string{"", "", ""}
+	}
+	annotations := shown(i.Annotations)
+	for _, k := range slices.Sorted(maps.Keys(annotations)) {
+		from := "author"
+		if s, ok := i.Provenance[k]; ok {
+			from = s.Policy + " (" + string(s.Layer) + ")"
+		}
+		line(k, printable(annotations[k]), from)
+	}
+	for _, k := range slices.Sorted(maps.Keys(i.Removed)) {
+		if _, replaced := annotations[k]; !replaced {
+			line(k, printable(i.Removed[k]), "author, taken away")
+		}
+	}
+	if lead[0] != "" {
+		line("-", "", "")
+	}
+}
+
+func hostOf(g servers) string {
+	host := "-"
+	if rules := g[0].Object.Spec.Rules; len(rules) > 0 {
+		host = cmp.Or(rules[0].Host, "*")
+		if len(rules) > 1 {
+			host += fmt.Sprintf(" (+%d)", len(rules)-1)
+		}
+	}
+	for _, i := range g[1:] {
+		if rules := i.Object.Spec.Rules; len(rules) > 0 && cmp.Or(rules[0].Host, "*") != host {
+			return host + ", ..."
+		}
+	}
+	return host
+}
+
+// printable is a value on one line, and not endless.
+func printable(s string) string {
+	const most = 60
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) || s == "" {
+		s = strconv.Quote(s)
+	}
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "..."
+	}
+	return s
+}
