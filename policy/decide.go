@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -191,14 +190,4 @@ func size(annotations map[string]string) int {
 
 func recordFinding(code finding.Code, severity finding.Severity, what string) finding.Finding {
 	return finding.Finding{Code: code, Severity: severity, Field: "metadata.annotations[" + AppliedAnnotation + "]", Message: what}
-}
-
-// quote is a value as it stands in a message: bounded, on one line, and without the percent signs that
-// OpenKruiseGame would read as a format.
-func quote(s string) string {
-	const most = 40
-	if len(s) > most {
-		s = s[:most] + "..."
-	}
-	return strings.ReplaceAll(strconv.Quote(s), "%", "(percent)")
 }

@@ -1,8 +1,6 @@
 package policy_test
 
 import (
-	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -14,9 +12,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
+	"github.com/gatehouse-dev/gatehouse/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite out.yaml from what the engine does now")
 
 // input is the whole world of one decision: nothing else has influence.
 type input struct {
@@ -54,7 +51,7 @@ func TestDecideGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join(dir, "out.yaml"), got)
+			golden.Compare(t, filepath.Join(dir, "out.yaml"), got)
 
 			request.Ingress = request.Ingress.DeepCopy()
 			request.Ingress.Annotations = d.Annotations
@@ -90,22 +87,5 @@ func decodeStrict(t *testing.T, path string, into any) {
 	}
 	if err := yaml.UnmarshalStrict(data, into); err != nil {
 		t.Fatalf("%s: %v", path, err)
-	}
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s (-want +got):\n%s", path, cmp.Diff(string(want), string(got)))
 	}
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -33,6 +34,30 @@ func DefaultOptions() Options {
 		IngressClasses: []string{"higress"},
 		ClassGateways:  map[string]gateway.Kind{"higress": gateway.Higress},
 	}
+}
+
+// ParseOptions takes the options as the flags --ingress-classes and --class-gateways of every command have them. A
+// gateway that Gatehouse cannot name is an error.
+func ParseOptions(ingressClasses []string, classGateways map[string]string) (Options, error) {
+	known := []gateway.Kind{gateway.Higress, gateway.Nginx, gateway.ALB}
+	opts := Options{IngressClasses: ingressClasses, ClassGateways: map[string]gateway.Kind{}}
+	for _, class := range slices.Sorted(maps.Keys(classGateways)) {
+		kind := gateway.Kind(classGateways[class])
+		if !slices.Contains(known, kind) {
+			return Options{}, fmt.Errorf("--class-gateways: %s=%s: the gateway must be one of %v", class, kind, known)
+		}
+		opts.ClassGateways[class] = kind
+	}
+	return opts, nil
+}
+
+// Flags is the inverse of ParseOptions, for the defaults of those flags.
+func (o Options) Flags() (ingressClasses []string, classGateways map[string]string) {
+	classGateways = map[string]string{}
+	for class, kind := range o.ClassGateways {
+		classGateways[class] = string(kind)
+	}
+	return o.IngressClasses, classGateways
 }
 
 // Class is the effective class of an Ingress and the gateway behind it.

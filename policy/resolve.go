@@ -188,7 +188,7 @@ func (r *resolution) was(key string) *string {
 func (r *resolution) dropped(source Source, key, value string) {
 	r.findings = append(r.findings, finding.Finding{
 		Code: finding.AuthorValueDropped, Severity: finding.Warning, Field: "metadata.annotations[" + key + "]",
-		Message: quote(value) + " is dropped by the gateway without a word; the default of GamePolicy " + source.Policy +
+		Message: finding.Quote(value) + " is dropped by the gateway without a word; the default of GamePolicy " + source.Policy +
 			" stands instead; write a value the gateway reads, or remove the annotation",
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/gatehouse-dev/gatehouse/policy/finding"
 )
 
 const (
@@ -32,7 +34,7 @@ func differences(now, wanted *resolution) []string {
 		}
 		line := "GamePolicy " + wanted.keys[k].Policy + " (mode Warn) would "
 		if stays {
-			line += "set " + k + " to " + quote(will)
+			line += "set " + k + " to " + finding.Quote(will)
 		} else {
 			line += "remove " + k
 		}

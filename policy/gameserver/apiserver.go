@@ -29,15 +29,15 @@ func (p *parser) apiServer() {
 		p.pathType(pathType)
 	}
 	if c := t.class; c != nil && len(apivalidation.NameIsDNSSubdomain(c.is, false)) > 0 {
-		p.found.error(finding.IngressInvalid, valueField(c.param), "parameter %s: the API server refuses %s as a class name; %s", paramIngressClassName, quote(c.is), nameHint(c.is))
+		p.found.error(finding.IngressInvalid, valueField(c.param), "parameter %s: the API server refuses %s as a class name; %s", paramIngressClassName, finding.Quote(c.is), nameHint(c.is))
 	}
 	if s := t.tlsSecret; s != nil && s.is != "" && len(apivalidation.NameIsDNSSubdomain(s.is, false)) > 0 {
-		p.found.error(finding.IngressInvalid, valueField(s.param), "parameter %s: the API server refuses %s as the name of a Secret; %s", paramTLSSecretName, quote(s.is), nameHint(s.is))
+		p.found.error(finding.IngressInvalid, valueField(s.param), "parameter %s: the API server refuses %s as the name of a Secret; %s", paramTLSSecretName, finding.Quote(s.is), nameHint(s.is))
 	}
 	if h := t.tlsHosts; h != nil {
 		for _, host := range h.is {
 			if reason := hostProblem(host, false); reason != "" {
-				p.found.error(finding.IngressInvalid, valueField(h.param), "parameter %s: the API server refuses the host %s, which %s; hosts are separated by commas without spaces", paramTLSHosts, quote(host), reason)
+				p.found.error(finding.IngressInvalid, valueField(h.param), "parameter %s: the API server refuses the host %s, which %s; hosts are separated by commas without spaces", paramTLSHosts, finding.Quote(host), reason)
 			}
 		}
 	}
@@ -53,7 +53,7 @@ func (p *parser) pathType(t positioned[networkingv1.PathType]) {
 	if near, ok := nearest(string(t.is), known); ok {
 		advice = "did you mean " + near + "?"
 	}
-	p.found.error(finding.ParameterPathType, valueField(t.param), "parameter %s: the API server refuses %s; %s", paramPathType, quote(string(t.is)), advice)
+	p.found.error(finding.ParameterPathType, valueField(t.param), "parameter %s: the API server refuses %s; %s", paramPathType, finding.Quote(string(t.is)), advice)
 }
 
 func (p *parser) annotationRules() {
@@ -68,14 +68,14 @@ func (p *parser) annotationRules() {
 	for _, key := range keys {
 		// The case of a key does not matter to the API server: apimachinery pkg/api/validation/objectmeta.go.
 		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
-			p.found.error(finding.IngressInvalid, valueField(t.annotations[key].param), `parameter %s: the API server refuses %s as an annotation key; a key is letters, digits, "-", "_" and ".", at most 63, after an optional "domain/"`, paramAnnotation, quote(key))
+			p.found.error(finding.IngressInvalid, valueField(t.annotations[key].param), `parameter %s: the API server refuses %s as an annotation key; a key is letters, digits, "-", "_" and ".", at most 63, after an optional "domain/"`, paramAnnotation, finding.Quote(key))
 		}
 	}
 	if size > apivalidation.TotalAnnotationSizeLimitB {
 		p.found.error(finding.IngressInvalid, confField, "parameter %s: the annotations hold %d bytes together, the API server allows %d", paramAnnotation, size, apivalidation.TotalAnnotationSizeLimitB)
 	}
 	if a, ok := t.annotations[classAnnotation]; ok && t.class != nil && a.is != t.class.is {
-		p.found.error(finding.IngressInvalid, valueField(a.param), "parameter %s: %s is %s but parameter %s is %s; the API server wants them equal; give only %s", paramAnnotation, classAnnotation, quote(a.is), paramIngressClassName, quote(t.class.is), paramIngressClassName)
+		p.found.error(finding.IngressInvalid, valueField(a.param), "parameter %s: %s is %s but parameter %s is %s; the API server wants them equal; give only %s", paramAnnotation, classAnnotation, finding.Quote(a.is), paramIngressClassName, finding.Quote(t.class.is), paramIngressClassName)
 	}
 }
 
@@ -127,12 +127,12 @@ func pathProblem(path string, pathType networkingv1.PathType) string {
 	}
 	for _, sequence := range []string{"//", "/./", "/../", "%2f", "%2F"} {
 		if strings.Contains(path, sequence) {
-			return "contains " + quote(sequence)
+			return "contains " + finding.Quote(sequence)
 		}
 	}
 	for _, suffix := range []string{"/..", "/."} {
 		if strings.HasSuffix(path, suffix) {
-			return "ends with " + quote(suffix)
+			return "ends with " + finding.Quote(suffix)
 		}
 	}
 	return ""

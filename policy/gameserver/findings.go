@@ -2,9 +2,6 @@ package gameserver
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 )
@@ -65,19 +62,3 @@ func (f *findings) list() []finding.Finding {
 	finding.Sort(out)
 	return out
 }
-
-// quote is a value as it stands in a message: bounded, on one line, and without percent signs, which OpenKruiseGame
-// would read as a format when it reports a refusal.
-func quote(s string) string {
-	const most = 80
-	if len(s) > most {
-		cut := most
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut] + "..."
-	}
-	return noPercent(strconv.Quote(s))
-}
-
-func noPercent(s string) string { return strings.ReplaceAll(s, "%", "(percent)") }

@@ -1,21 +1,16 @@
 package gameserver_test
 
 import (
-	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
 	"sigs.k8s.io/yaml"
 
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+	"github.com/gatehouse-dev/gatehouse/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite out.yaml from what the package does now")
 
 // output is an expansion as the golden files hold it.
 type output struct {
@@ -51,24 +46,7 @@ func TestExpandGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join(dir, "out.yaml"), got)
+			golden.Compare(t, filepath.Join(dir, "out.yaml"), got)
 		})
-	}
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s (-want +got):\n%s", path, cmp.Diff(string(want), string(got)))
 	}
 }

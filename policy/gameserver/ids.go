@@ -31,7 +31,7 @@ func IDs(replicas int32, reserved []intstr.IntOrString) ([]int, []finding.Findin
 			continue
 		}
 		if hi-lo >= wideRange {
-			found.warn(finding.TooManyIDs, field, "%s reserves %d ids; OpenKruiseGame and Kruise hold every one of them in memory; reserve fewer", quote(item.String()), hi-lo+1)
+			found.warn(finding.TooManyIDs, field, "%s reserves %d ids; OpenKruiseGame and Kruise hold every one of them in memory; reserve fewer", finding.Quote(item.String()), hi-lo+1)
 		}
 		spans = append(spans, span{lo, hi})
 	}

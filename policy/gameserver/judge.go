@@ -105,7 +105,7 @@ func (t Template) judgeHost(id int) *problem {
 	}
 	return &problem{
 		severity: finding.Error, what: "the host", value: t.host.of, reason: reason,
-		written:  "parameter " + paramHost + " " + quote(t.host.String()) + ": ",
+		written:  "parameter " + paramHost + " " + finding.Quote(t.host.String()) + ": ",
 		setField: valueField(t.host.param), ownField: "spec.rules[0].host", consequent: "; the API server refuses the Ingress",
 	}
 }
@@ -117,7 +117,7 @@ func (t Template) judgePath(i, id int) *problem {
 	}
 	return &problem{
 		severity: finding.Error, what: "the path", value: t.paths[i].of, reason: reason,
-		written:  "parameter " + paramPath + " " + quote(t.paths[i].String()) + ": ",
+		written:  "parameter " + paramPath + " " + finding.Quote(t.paths[i].String()) + ": ",
 		setField: valueField(t.paths[i].param), ownField: fmt.Sprintf("spec.rules[0].http.paths[%d].path", i), consequent: "; the API server refuses the Ingress",
 	}
 }
@@ -131,7 +131,7 @@ func (p *problem) ofSet(all int) finding.Finding {
 			whose = " of " + DescribeIDs(p.ids)
 		}
 	}
-	message := fmt.Sprintf("%s%s %s%s %s%s", p.written, p.what, quote(p.value(p.ids[0])), whose, p.reason, p.consequent)
+	message := fmt.Sprintf("%s%s %s%s %s%s", p.written, p.what, finding.Quote(p.value(p.ids[0])), whose, p.reason, p.consequent)
 	return finding.Finding{Code: finding.IngressInvalid, Severity: p.severity, Field: p.setField, Message: message}
 }
 
@@ -139,7 +139,7 @@ func (p *problem) ofSet(all int) finding.Finding {
 func (p *problem) ofServer(id int) finding.Finding {
 	return finding.Finding{
 		Code: finding.IngressInvalid, Severity: p.severity, Field: p.ownField,
-		Message: fmt.Sprintf("%s %s %s%s", p.what, quote(p.value(id)), p.reason, p.consequent),
+		Message: fmt.Sprintf("%s %s %s%s", p.what, finding.Quote(p.value(id)), p.reason, p.consequent),
 	}
 }
 

@@ -2,6 +2,8 @@ package gameserver
 
 import (
 	"strings"
+
+	"github.com/gatehouse-dev/gatehouse/policy/finding"
 )
 
 // NetworkType is the plugin that makes Ingresses. The others make Services, ports of nodes or load balancers.
@@ -44,7 +46,7 @@ func nearest(misspelt string, words []string) (string, bool) {
 	plain := letters(misspelt)
 	best, distance := "", 3
 	for _, w := range words {
-		d := typingErrors(plain, letters(w))
+		d := finding.TypingErrors(plain, letters(w))
 		if d < distance && (d < 2 || len(w) > 5) {
 			best, distance = w, d
 		}
@@ -59,24 +61,4 @@ func letters(s string) string {
 		}
 		return -1
 	}, strings.ToLower(s))
-}
-
-// typingErrors is the Levenshtein distance.
-func typingErrors(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/gatehouse-dev/gatehouse/policy/finding"
 )
 
 // maxID is the greatest id a server can have: Kruise reads the ordinal in a pod's name as an int32
@@ -32,19 +34,19 @@ func ParseIDRange(item intstr.IntOrString) (lo, hi int, err error) {
 	s := item.StrVal
 	if !rangeGrammar.MatchString(s) {
 		if n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32); err == nil && n >= 0 {
-			return 0, 0, fmt.Errorf(`%s is a string; write the id %d without quotes, or "%d-%d"`, quote(s), n, n, n)
+			return 0, 0, fmt.Errorf(`%s is a string; write the id %d without quotes, or "%d-%d"`, finding.Quote(s), n, n, n)
 		}
-		return 0, 0, fmt.Errorf(`%s is no range; write an id as a number, or "a-b" without spaces`, quote(s))
+		return 0, 0, fmt.Errorf(`%s is no range; write an id as a number, or "a-b" without spaces`, finding.Quote(s))
 	}
 	from, to, _ := strings.Cut(s, "-")
 	if lo, err = strconv.Atoi(from); err != nil {
-		return 0, 0, fmt.Errorf("%s starts beyond every number", quote(s))
+		return 0, 0, fmt.Errorf("%s starts beyond every number", finding.Quote(s))
 	}
 	if hi, err = strconv.Atoi(to); err != nil {
-		return 0, 0, fmt.Errorf("%s ends beyond every number", quote(s))
+		return 0, 0, fmt.Errorf("%s ends beyond every number", finding.Quote(s))
 	}
 	if lo > hi {
-		return 0, 0, fmt.Errorf("%s runs backwards", quote(s))
+		return 0, 0, fmt.Errorf("%s runs backwards", finding.Quote(s))
 	}
 	return lo, hi, nil
 }

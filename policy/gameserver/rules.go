@@ -12,7 +12,7 @@ func (p *parser) otherNetwork(networkType string) {
 	const field = "spec.network.networkType"
 	for _, t := range networkTypes {
 		if t == networkType {
-			p.found.info(finding.NetworkTypeOther, field, "%s makes no Ingress; only %s does", quote(networkType), NetworkType)
+			p.found.info(finding.NetworkTypeOther, field, "%s makes no Ingress; only %s does", finding.Quote(networkType), NetworkType)
 			return
 		}
 	}
@@ -20,10 +20,10 @@ func (p *parser) otherNetwork(networkType string) {
 	case networkType == "":
 		p.found.error(finding.NetworkTypeOther, field, "is missing, OpenKruiseGame refuses the set; for Ingresses write %s", NetworkType)
 	case ok:
-		p.found.error(finding.NetworkTypeOther, field, "%s is not known to OpenKruiseGame, which refuses the set; did you mean %s?", quote(networkType), near)
+		p.found.error(finding.NetworkTypeOther, field, "%s is not known to OpenKruiseGame, which refuses the set; did you mean %s?", finding.Quote(networkType), near)
 	default:
 		// A newer OpenKruiseGame may know it, so it is not ours to refuse.
-		p.found.warn(finding.NetworkTypeOther, field, "%s is not known to OpenKruiseGame 1.0, which would refuse the set; only %s makes Ingresses", quote(networkType), NetworkType)
+		p.found.warn(finding.NetworkTypeOther, field, "%s is not known to OpenKruiseGame 1.0, which would refuse the set; only %s makes Ingresses", finding.Quote(networkType), NetworkType)
 	}
 }
 
@@ -32,7 +32,7 @@ func (p *parser) unknown(i int, param Param) {
 	if near, ok := nearest(param.Name, paramNames); ok {
 		advice = "did you mean " + near + "?"
 	}
-	p.found.warn(finding.ParameterUnknown, fmt.Sprintf("%s[%d].name", confField, i), "parameter %s with value %s: OpenKruiseGame does not know the name and ignores it; %s", quote(param.Name), quote(param.Value), advice)
+	p.found.warn(finding.ParameterUnknown, fmt.Sprintf("%s[%d].name", confField, i), "parameter %s with value %s: OpenKruiseGame does not know the name and ignores it; %s", finding.Quote(param.Name), finding.Quote(param.Value), advice)
 }
 
 // onlyLast notes a parameter of which OpenKruiseGame uses only the last.
@@ -77,7 +77,7 @@ func (p *parser) surplus() {
 	}
 	for i := len(t.paths); i < len(t.pathTypes); i++ {
 		extra := t.pathTypes[i]
-		p.found.warn(finding.ParameterIgnored, valueField(extra.param), "parameter %s: %s is number %d, but there are %d paths; it is not used", paramPathType, quote(string(extra.is)), i+1, len(t.paths))
+		p.found.warn(finding.ParameterIgnored, valueField(extra.param), "parameter %s: %s is number %d, but there are %d paths; it is not used", paramPathType, finding.Quote(string(extra.is)), i+1, len(t.paths))
 	}
 }
 

@@ -151,7 +151,7 @@ func (p *parser) param(i int, param Param) {
 func (p *parser) value(i int, param Param) (value, bool) {
 	v, err := parseValue(i, param.Value)
 	if err != nil {
-		p.found.error(finding.ParameterTemplate, valueField(i), `parameter %s: %s has more than one <id>; OpenKruiseGame allows one in a value and makes no Ingress`, param.Name, quote(param.Value))
+		p.found.error(finding.ParameterTemplate, valueField(i), `parameter %s: %s has more than one <id>; OpenKruiseGame allows one in a value and makes no Ingress`, param.Name, finding.Quote(param.Value))
 	}
 	return v, err == nil
 }
@@ -162,9 +162,9 @@ func (p *parser) port(i int, s string) int32 {
 	n, err := strconv.ParseInt(s, 10, 32)
 	switch {
 	case errors.Is(err, strconv.ErrSyntax):
-		p.found.error(finding.ParameterPort, valueField(i), "parameter %s: %s is no number; OpenKruiseGame takes it as 0, and the API server refuses that; give a port from 1 to 65535", paramPort, quote(s))
+		p.found.error(finding.ParameterPort, valueField(i), "parameter %s: %s is no number; OpenKruiseGame takes it as 0, and the API server refuses that; give a port from 1 to 65535", paramPort, finding.Quote(s))
 	case n < 1 || n > 65535:
-		p.found.error(finding.ParameterPort, valueField(i), "parameter %s: %s is no port, the API server refuses the Service; give a port from 1 to 65535", paramPort, quote(s))
+		p.found.error(finding.ParameterPort, valueField(i), "parameter %s: %s is no port, the API server refuses the Service; give a port from 1 to 65535", paramPort, finding.Quote(s))
 	}
 	return int32(n)
 }
@@ -172,7 +172,7 @@ func (p *parser) port(i int, s string) int32 {
 func (p *parser) fixed(i int, s string) bool {
 	fixed, err := strconv.ParseBool(s)
 	if err != nil {
-		p.found.warn(finding.ParameterIgnored, valueField(i), `parameter %s: %s is neither "true" nor "false"; OpenKruiseGame takes it as false`, paramFixed, quote(s))
+		p.found.warn(finding.ParameterIgnored, valueField(i), `parameter %s: %s is neither "true" nor "false"; OpenKruiseGame takes it as false`, paramFixed, finding.Quote(s))
 	}
 	return fixed
 }
@@ -184,19 +184,19 @@ func (p *parser) annotation(i int, s string) {
 		if len(parts) > 2 {
 			problem = fmt.Sprintf(`has ": " %d times, OpenKruiseGame allows it once; such a value can only be set by a GamePolicy or on the Ingress`, len(parts)-1)
 		}
-		p.found.error(finding.ParameterAnnotation, valueField(i), "parameter %s: %s %s", paramAnnotation, quote(s), problem)
+		p.found.error(finding.ParameterAnnotation, valueField(i), "parameter %s: %s %s", paramAnnotation, finding.Quote(s), problem)
 		return
 	}
 	key, text := parts[0], parts[1]
 	switch before, repeated := p.template.annotations[key]; {
 	case key == hashAnnotation:
-		p.found.warn(finding.ParameterIgnored, valueField(i), "parameter %s: %s is written by OpenKruiseGame itself; the value given is not used", paramAnnotation, quote(key))
+		p.found.warn(finding.ParameterIgnored, valueField(i), "parameter %s: %s is written by OpenKruiseGame itself; the value given is not used", paramAnnotation, finding.Quote(key))
 		return
 	case repeated:
-		p.found.warn(finding.ParameterRepeated, valueField(before.param), "parameter %s: the annotation %s is given again in networkConf[%d]; only the last counts", paramAnnotation, quote(key), i)
+		p.found.warn(finding.ParameterRepeated, valueField(before.param), "parameter %s: the annotation %s is given again in networkConf[%d]; only the last counts", paramAnnotation, finding.Quote(key), i)
 	}
 	if strings.Contains(s, placeholder) {
-		p.found.warn(finding.ParameterIgnored, valueField(i), "parameter %s: OpenKruiseGame replaces <id> in Host and Path only, the annotation %s will hold it literally; a GamePolicy can set a value per server", paramAnnotation, quote(key))
+		p.found.warn(finding.ParameterIgnored, valueField(i), "parameter %s: OpenKruiseGame replaces <id> in Host and Path only, the annotation %s will hold it literally; a GamePolicy can set a value per server", paramAnnotation, finding.Quote(key))
 	}
 	p.template.annotations[key] = positioned[string]{text, i}
 }

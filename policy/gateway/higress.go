@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
@@ -59,13 +58,3 @@ func wholeSeconds(d time.Duration) (string, bool) {
 }
 
 const needsWholeSeconds = "; Higress takes whole seconds, at least 1 s"
-
-// quote is a value as it stands in a message: on one line, bounded, and without the percent signs that
-// OpenKruiseGame would read as a format.
-func quote(s string) string {
-	const most = 60
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "..."
-	}
-	return strings.ReplaceAll(strconv.Quote(s), "%", "(percent)")
-}

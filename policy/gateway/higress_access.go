@@ -19,7 +19,7 @@ func renderAccess(a Access) (map[string]string, []finding.Finding) {
 	for i, s := range a.AllowCIDRs {
 		item, ok := canonicalAddress(s)
 		if !ok {
-			found = append(found, cannot("access.allowCIDRs["+strconv.Itoa(i)+"]", quote(s)+" is neither an address nor a CIDR"))
+			found = append(found, cannot("access.allowCIDRs["+strconv.Itoa(i)+"]", finding.Quote(s)+" is neither an address nor a CIDR"))
 			continue
 		}
 		kept = append(kept, item)

@@ -29,7 +29,7 @@ func renderCanary(c Canary, vars Vars) (map[string]string, []finding.Finding) {
 		return renderCanaryWeight(c)
 	case c.Cookie != "":
 		if !isToken(c.Cookie) {
-			return refuse("canary.cookie", quote(c.Cookie)+" is not the name of a cookie")
+			return refuse("canary.cookie", finding.Quote(c.Cookie)+" is not the name of a cookie")
 		}
 		// Higress puts the name into a regular expression as it is.
 		return map[string]string{keyCanary: "true", keyCanaryCookie: regexp.QuoteMeta(c.Cookie)}, nil
@@ -53,7 +53,7 @@ func (c Canary) conditions() int {
 func renderCanaryHeader(c Canary, vars Vars) (map[string]string, []finding.Finding) {
 	switch {
 	case !isToken(c.HeaderName):
-		return refuse("canary.header.name", quote(c.HeaderName)+" is not the name of a header")
+		return refuse("canary.header.name", finding.Quote(c.HeaderName)+" is not the name of a header")
 	case (c.HeaderValue == "") == (c.HeaderPattern == ""):
 		return refuse("canary.header", "needs exactly one of value and pattern")
 	}
@@ -62,14 +62,14 @@ func renderCanaryHeader(c Canary, vars Vars) (map[string]string, []finding.Findi
 		pattern := vars.expandRegex(c.HeaderPattern)
 		grouped := group(pattern)
 		if !isRegex(pattern) || !isRegex(grouped) || !isFieldText(pattern) {
-			return refuse("canary.header.pattern", quote(pattern)+" is not an RE2 regular expression that can stand inside another one")
+			return refuse("canary.header.pattern", finding.Quote(pattern)+" is not an RE2 regular expression that can stand inside another one")
 		}
 		out[keyCanaryPattern] = grouped
 		return out, nil
 	}
 	value := vars.Expand(c.HeaderValue)
 	if !isFieldText(value) {
-		return refuse("canary.header.value", quote(value)+" cannot be the value of a header")
+		return refuse("canary.header.value", finding.Quote(value)+" cannot be the value of a header")
 	}
 	out[keyCanaryValue] = regexp.QuoteMeta(value)
 	if value != strings.TrimSpace(value) {
@@ -77,7 +77,7 @@ func renderCanaryHeader(c Canary, vars Vars) (map[string]string, []finding.Findi
 	}
 	return out, []finding.Finding{{
 		Code: finding.CanaryAlways, Severity: finding.Info, Field: "canary.header.value",
-		Message: "Higress also sends requests whose header " + quote(c.HeaderName) + " is \"always\" to the canary",
+		Message: "Higress also sends requests whose header " + finding.Quote(c.HeaderName) + " is \"always\" to the canary",
 	}}
 }
 

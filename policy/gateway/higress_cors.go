@@ -63,11 +63,11 @@ func corsOrigins(origins []string) (string, []finding.Finding) {
 		field := "cors.allowOrigins[" + strconv.Itoa(i) + "]"
 		switch wildcard := strings.IndexByte(origin, '*') >= 0; {
 		case !isOrigin(origin):
-			found = append(found, cannot(field, quote(origin)+
+			found = append(found, cannot(field, finding.Quote(origin)+
 				" is not an origin that Higress can match; write https://game.example.com or https://*.example.com"))
 			continue
 		case wildcard:
-			found = append(found, cannot(field, quote(origin)+" also lets other schemes of these hosts in; Higress matches the host alone where it has a wildcard"))
+			found = append(found, cannot(field, finding.Quote(origin)+" also lets other schemes of these hosts in; Higress matches the host alone where it has a wildcard"))
 		}
 		kept = append(kept, origin)
 	}
@@ -111,7 +111,7 @@ func corsNames(field string, names []string, found []finding.Finding) (string, [
 	kept := make([]string, 0, len(names))
 	for i, name := range names {
 		if !isToken(name) {
-			found = append(found, cannot(field+"["+strconv.Itoa(i)+"]", quote(name)+" is not a name"))
+			found = append(found, cannot(field+"["+strconv.Itoa(i)+"]", finding.Quote(name)+" is not a name"))
 			continue
 		}
 		kept = append(kept, name)

@@ -87,7 +87,7 @@ func headerProblem(name, value string, earlier []string) string {
 	case value == "":
 		return "an empty value is dropped by the gateway; use remove to take a header away"
 	case !isFieldText(value):
-		return quote(value) + " cannot be the value of a header"
+		return finding.Quote(value) + " cannot be the value of a header"
 	case slices.ContainsFunc(earlier, func(n string) bool { return strings.EqualFold(n, name) }):
 		return "is the same header as another one here, spelt differently"
 	}
@@ -111,7 +111,7 @@ func removals(field string, names []string, found []finding.Finding) (string, []
 	kept := make([]string, 0, len(names))
 	for i, name := range names {
 		if problem := nameProblem(name); problem != "" {
-			found = append(found, cannot(field+"["+strconv.Itoa(i)+"]", quote(name)+": "+problem))
+			found = append(found, cannot(field+"["+strconv.Itoa(i)+"]", finding.Quote(name)+": "+problem))
 			continue
 		}
 		kept = append(kept, name)
@@ -141,5 +141,5 @@ func showName(name string) string {
 	if isToken(name) && strings.IndexByte(name, '%') < 0 {
 		return name
 	}
-	return quote(name)
+	return finding.Quote(name)
 }

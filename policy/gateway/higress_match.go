@@ -26,11 +26,11 @@ func renderMatch(m Match, vars Vars) (map[string]string, []finding.Finding) {
 		case problem != "":
 			found = append(found, cannot(field, problem))
 		case !isKeyName(suffix) || holdsMatchWord(h.Name):
-			found = append(found, cannot(field+".name", quote(h.Name)+" cannot be matched on Higress, where the name is a part of an annotation key; "+
+			found = append(found, cannot(field+".name", finding.Quote(h.Name)+" cannot be matched on Higress, where the name is a part of an annotation key; "+
 				"use letters, digits, dots, dashes and underscores, and at most "+strconv.Itoa(maxKeyName-len(suffix)+len(h.Name))+" of them"))
 		case names[name]:
 			// Two conditions on one header go into one map there: which of them stays is chance.
-			found = append(found, cannot(field+".name", quote(h.Name)+" is there twice; Higress keeps one condition per header"))
+			found = append(found, cannot(field+".name", finding.Quote(h.Name)+" is there twice; Higress keeps one condition per header"))
 		default:
 			names[name] = true
 			out[higressPrefix+suffix] = value
@@ -49,13 +49,13 @@ func (h HeaderMatch) condition(vars Vars) (kind, value, problem string) {
 	case h.Regex != "" && h.Exact == "" && h.Prefix == "":
 		kind, value = "regex-", vars.expandRegex(h.Regex)
 		if !isRegex(value) {
-			return kind, value, "regex " + quote(value) + " is not an RE2 regular expression"
+			return kind, value, "regex " + finding.Quote(value) + " is not an RE2 regular expression"
 		}
 	default:
 		return "exact-", "", "needs exactly one of exact, prefix and regex"
 	}
 	if !isFieldText(value) {
-		return kind, value, quote(value) + " cannot be the value of a header"
+		return kind, value, finding.Quote(value) + " cannot be the value of a header"
 	}
 	return kind, value, ""
 }

@@ -17,7 +17,7 @@ func (h higress) CheckRaw(key, value string) []finding.Finding {
 	case e == nil:
 		return []finding.Finding{cannot(field, "Higress does not read this key; "+advice(key))}
 	case !e.grammar.accepts(value):
-		return []finding.Finding{cannot(field, "Higress drops the value "+quote(value)+" without a word; "+e.suffix+" is "+e.grammar.String())}
+		return []finding.Finding{cannot(field, "Higress drops the value "+finding.Quote(value)+" without a word; "+e.suffix+" is "+e.grammar.String())}
 	}
 	return nil
 }
@@ -41,7 +41,7 @@ func harmOf(key, value string) string {
 	case name == "" || holdsMatchWord(name):
 		return "this key makes Higress lose conditions of the route; write higress.io/exact-match-header-NAME, or prefix or regex for exact, or query for header"
 	case kind == "regex-" && !isRegex(value):
-		return quote(value) + " is not an RE2 regular expression; Envoy would refuse all routes of the host"
+		return finding.Quote(value) + " is not an RE2 regular expression; Envoy would refuse all routes of the host"
 	}
 	return ""
 }
@@ -95,30 +95,9 @@ func advice(key string) string {
 func nearest(name string) string {
 	best, distance := "", 1+(len(name)+1)/4
 	for i := range catalog {
-		if d := editDistance(name, catalog[i].suffix); d < distance {
+		if d := finding.TypingErrors(name, catalog[i].suffix); d < distance {
 			best, distance = catalog[i].suffix, d
 		}
 	}
 	return best
-}
-
-// editDistance counts the bytes to insert, delete or replace between two texts.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -27,14 +27,14 @@ func (higress) Upgrade(annotations map[string]string) []finding.Finding {
 	}
 	var found []finding.Finding
 	if key, value, ok := effective(annotations, backendProtocol, text); ok && isOneOf(protocolOf(value), "HTTP2", "GRPC", "GRPCS") {
-		found = append(found, breaks(key, quote(value)+" turns the handshake into HTTP/2, which game servers refuse; use HTTP or HTTPS"))
+		found = append(found, breaks(key, finding.Quote(value)+" turns the handshake into HTTP/2, which game servers refuse; use HTTP or HTTPS"))
 	}
 	found = append(found, hopByHopChanges(annotations)...)
 	found = append(found, redirects(annotations)...)
 	if value, ok := annotations[keyMatchMethod]; ok {
 		allowed := slices.Collect(methodsOf(value))
 		if len(allowed) > 0 && !slices.Contains(allowed, "GET") {
-			found = append(found, breaks(keyMatchMethod, quote(value)+" leaves GET out, which the handshake is; add GET"))
+			found = append(found, breaks(keyMatchMethod, finding.Quote(value)+" leaves GET out, which the handshake is; add GET"))
 		}
 	}
 	return found
@@ -61,7 +61,7 @@ func hopByHopChanges(annotations map[string]string) []finding.Finding {
 			}
 			for _, name := range controlledHeaders(value, i == len(keys)-1) {
 				if isUpgradeHeader(name) {
-					found = append(found, breaks(key, "changes the header "+quote(name)+", which belongs to the handshake; leave it alone"))
+					found = append(found, breaks(key, "changes the header "+finding.Quote(name)+", which belongs to the handshake; leave it alone"))
 				}
 			}
 		}
@@ -94,7 +94,7 @@ func isUpgradeHeader(name string) bool {
 func redirects(annotations map[string]string) []finding.Finding {
 	var found []finding.Finding
 	if key, value, ok := redirectURL(annotations); ok {
-		found = append(found, breaks(key, "redirects every request to "+quote(value)+"; WebSocket clients do not follow redirects"))
+		found = append(found, breaks(key, "redirects every request to "+finding.Quote(value)+"; WebSocket clients do not follow redirects"))
 	} else {
 		for _, keys := range [...][2]string{sslRedirect, forceSSLRedirect} {
 			if key, value, ok := effective(annotations, keys, boolean); ok && isTrue(value) {

@@ -1,19 +1,15 @@
 package manifest_test
 
 import (
-	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
 
 	"github.com/gatehouse-dev/gatehouse/policy/manifest"
+	"github.com/gatehouse-dev/gatehouse/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite out.yaml from what the package does now")
 
 // output is what was read, as the golden files hold it.
 type output struct {
@@ -42,7 +38,7 @@ func TestDecodeGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join(dir, "out.yaml"), got)
+			golden.Compare(t, filepath.Join(dir, "out.yaml"), got)
 		})
 	}
 }
@@ -65,21 +61,4 @@ func names(in manifest.Input) []string {
 		out = append(out, "Namespace "+n.Name)
 	}
 	return out
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s (-want +got):\n%s", path, cmp.Diff(string(want), string(got)))
-	}
 }

@@ -4,14 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
-	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 	"github.com/gatehouse-dev/gatehouse/policy/manifest"
 )
 
@@ -70,23 +67,19 @@ func Command() *cobra.Command {
 		RunE: func(command *cobra.Command, _ []string) error { return o.run(command) },
 	}
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit{exitUnread, "preview: " + err.Error()} })
-	defaults := policy.DefaultOptions()
-	gateways := map[string]string{}
-	for class, kind := range defaults.ClassGateways {
-		gateways[class] = string(kind)
-	}
+	classes, gateways := policy.DefaultOptions().Flags()
 	flags := command.Flags()
 	flags.StringArrayVarP(&o.files, "filename", "f", nil, "file, directory or - for standard input; may be repeated")
 	flags.StringVarP(&o.output, "output", "o", "text", "text, yaml or json")
-	flags.StringSliceVar(&o.ingressClasses, "ingress-classes", defaults.IngressClasses, "managed ingress classes, as the manager has them")
+	flags.StringSliceVar(&o.ingressClasses, "ingress-classes", classes, "managed ingress classes, as the manager has them")
 	flags.StringToStringVar(&o.classGateways, "class-gateways", gateways, "gateway of a class (class=gateway) where no IngressClass of the input tells it, as the manager has them")
 	return command
 }
 
 func (o *options) run(command *cobra.Command) error {
-	rules, err := o.policy()
+	rules, err := policy.ParseOptions(o.ingressClasses, o.classGateways)
 	if err != nil {
-		return err
+		return exit{exitUnread, "preview: " + err.Error()}
 	}
 	if len(o.files) == 0 {
 		return exit{exitUnread, "preview: nothing to read; name files with -f"}
@@ -110,20 +103,6 @@ func (o *options) run(command *cobra.Command) error {
 		return exit{code: exitRefused}
 	}
 	return nil
-}
-
-// policy is the options of the engine, from the flags that the manager has too.
-func (o *options) policy() (policy.Options, error) {
-	known := []gateway.Kind{gateway.Higress, gateway.Nginx, gateway.ALB}
-	rules := policy.Options{IngressClasses: o.ingressClasses, ClassGateways: map[string]gateway.Kind{}}
-	for _, class := range slices.Sorted(maps.Keys(o.classGateways)) {
-		kind := gateway.Kind(o.classGateways[class])
-		if !slices.Contains(known, kind) {
-			return policy.Options{}, exit{exitUnread, fmt.Sprintf("preview: --class-gateways: %s=%s: the gateway must be one of %v", class, kind, known)}
-		}
-		rules.ClassGateways[class] = kind
-	}
-	return rules, nil
 }
 
 var writers = map[string]func(io.Writer, Report) error{"text": Text, "json": JSON, "yaml": YAML}

@@ -59,7 +59,7 @@ func (r *run) takenHosts() {
 		for winner, c := range winners {
 			loser.findings = append(loser.findings, finding.Finding{
 				Code: finding.HostTaken, Severity: finding.Error, Field: loser.template.HostField(),
-				Message: fmt.Sprintf("%s collide%s with GameServerSet %s, which has the host %s%s; choose another Host", gameserver.DescribeIDs(c.sorted()), c.s(), winner, quote(c.example), c.more()),
+				Message: fmt.Sprintf("%s collide%s with GameServerSet %s, which has the host %s%s; choose another Host", gameserver.DescribeIDs(c.sorted()), c.s(), winner, finding.Quote(c.example), c.more()),
 			})
 		}
 	}
@@ -67,7 +67,7 @@ func (r *run) takenHosts() {
 		for other, c := range others {
 			s.findings = append(s.findings, finding.Finding{
 				Code: finding.HostTaken, Severity: finding.Warning, Field: s.template.HostField(),
-				Message: fmt.Sprintf("%s share%s the host %s%s with Ingress %s, which is no game server's; the gateway serves the older where their paths are the same", gameserver.DescribeIDs(c.sorted()), c.s(), quote(c.example), c.more(), other),
+				Message: fmt.Sprintf("%s share%s the host %s%s with Ingress %s, which is no game server's; the gateway serves the older where their paths are the same", gameserver.DescribeIDs(c.sorted()), c.s(), finding.Quote(c.example), c.more(), other),
 			})
 		}
 	}
@@ -130,7 +130,7 @@ func (r *run) judgeHost(host string, all []*ingress, conflicts map[*set]map[*set
 		if i.set == winner.set {
 			continue
 		}
-		i.error(finding.HostTaken, "spec.rules[].host", "the host %s is held by game server %s; choose another Host", quote(host), winner.decision.Server)
+		i.error(finding.HostTaken, "spec.rules[].host", "the host %s is held by game server %s; choose another Host", finding.Quote(host), winner.decision.Server)
 		note(conflicts, i.set, winner.set, host, i.decision.Server.ID)
 	}
 	for _, w := range web {

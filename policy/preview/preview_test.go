@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,9 +15,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/gatehouse-dev/gatehouse/policy/preview"
+	"github.com/gatehouse-dev/gatehouse/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite out.yaml and out.txt from what the command does now")
 
 // TestPreviewGolden runs the command on in.yaml: out.yaml is what -o yaml prints, out.txt what a person sees, with
 // what went to standard error and the exit code.
@@ -35,7 +33,7 @@ func TestPreviewGolden(t *testing.T) {
 				t.Fatal(err)
 			}
 			text := run(t, string(input), "-f", "-")
-			golden(t, filepath.Join(dir, "out.txt"), []byte(fmt.Sprintf("%s%s(exit code %d)\n", text.stdout, text.stderr, text.code)))
+			golden.Compare(t, filepath.Join(dir, "out.txt"), []byte(fmt.Sprintf("%s%s(exit code %d)\n", text.stdout, text.stderr, text.code)))
 
 			asYAML, asJSON := run(t, string(input), "-f", "-", "-o", "yaml"), run(t, string(input), "-f", "-", "-o", "json")
 			if asYAML.code != text.code || asJSON.code != text.code {
@@ -47,7 +45,7 @@ func TestPreviewGolden(t *testing.T) {
 				}
 				return
 			}
-			golden(t, filepath.Join(dir, "out.yaml"), []byte(asYAML.stdout))
+			golden.Compare(t, filepath.Join(dir, "out.yaml"), []byte(asYAML.stdout))
 			sameDocument(t, asYAML.stdout, asJSON.stdout)
 			strict(t, asJSON.stdout)
 		})
@@ -136,23 +134,6 @@ func strict(t *testing.T, document string) {
 				}
 			}
 		}
-	}
-}
-
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, got) {
-		t.Errorf("%s (-want +got):\n%s", path, cmp.Diff(string(want), string(got)))
 	}
 }
 

@@ -3,7 +3,6 @@ package preview
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -39,10 +38,10 @@ func (r *run) repeatedHosts() {
 					continue
 				}
 				_, shown, _ := strings.Cut(path, " ")
-				i.error(finding.HostRepeated, "spec.rules[].host", "host %s and path %s are those of %s already; the gateway serves only one of them", quote(rule.Host), quote(shown), before.decision.Server)
+				i.error(finding.HostRepeated, "spec.rules[].host", "host %s and path %s are those of %s already; the gateway serves only one of them", finding.Quote(rule.Host), finding.Quote(shown), before.decision.Server)
 				c := repeated[i.set]
 				if c == nil {
-					c = &conflict{ids: map[int]bool{}, example: fmt.Sprintf("host %s and path %s, those of id %d", quote(rule.Host), quote(shown), before.decision.Server.ID)}
+					c = &conflict{ids: map[int]bool{}, example: fmt.Sprintf("host %s and path %s, those of id %d", finding.Quote(rule.Host), finding.Quote(shown), before.decision.Server.ID)}
 					repeated[i.set] = c
 				}
 				c.ids[i.decision.Server.ID] = true
@@ -56,9 +55,6 @@ func (r *run) repeatedHosts() {
 		})
 	}
 }
-
-// quote is a value as it stands in a finding, which never holds a percent sign.
-func quote(s string) string { return strings.ReplaceAll(strconv.Quote(s), "%", "(percent)") }
 
 // paths are the paths of a rule, each with its type, as the gateway tells them apart: to Higress the prefixes /a and
 // /a/ are one route.

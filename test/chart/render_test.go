@@ -2,7 +2,6 @@ package chart_test
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -18,9 +17,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	chartfiles "github.com/gatehouse-dev/gatehouse/charts/gatehouse"
+	"github.com/gatehouse-dev/gatehouse/test/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite out.yaml from what the chart renders now")
 
 type rendering struct {
 	Release   string         `json:"release"`
@@ -48,24 +46,8 @@ func TestRenderingsAreGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, filepath.Join(dir, "out.yaml"), withoutCRDs(t, out))
+			golden.Compare(t, filepath.Join(dir, "out.yaml"), withoutCRDs(t, out))
 		})
-	}
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v (run with -update to write it)", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got, rewrite with -update):\n%s", file, diff)
 	}
 }
 

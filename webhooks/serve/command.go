@@ -2,9 +2,7 @@ package serve
 
 import (
 	"fmt"
-	"maps"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -13,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
-	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 )
 
 // options are what the command line says.
@@ -47,7 +44,7 @@ func Command() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			rules, err := o.policy()
+			rules, err := policy.ParseOptions(o.ingressClasses, o.classGateways)
 			if err != nil {
 				return usageError{err}
 			}
@@ -72,12 +69,8 @@ type usageError struct{ error }
 func (usageError) ExitCode() int { return 2 }
 
 func (o *options) bind(flags *pflag.FlagSet) {
-	defaults := policy.DefaultOptions()
-	gateways := map[string]string{}
-	for class, kind := range defaults.ClassGateways {
-		gateways[class] = string(kind)
-	}
-	flags.StringSliceVar(&o.ingressClasses, "ingress-classes", defaults.IngressClasses, "managed ingress classes; Ingresses of other classes are left alone")
+	classes, gateways := policy.DefaultOptions().Flags()
+	flags.StringSliceVar(&o.ingressClasses, "ingress-classes", classes, "managed ingress classes; Ingresses of other classes are left alone")
 	flags.StringToStringVar(&o.classGateways, "class-gateways", gateways, "gateway of a class (class=gateway) where no IngressClass object tells it")
 	flags.StringVar(&o.certDir, "cert-dir", "/etc/gatehouse/tls", "directory with tls.crt and tls.key; they may come later and are reloaded when they change")
 	flags.StringVar(&o.webhookAddress, "webhook-bind-address", ":9443", "address of the webhooks (HTTPS)")
@@ -87,20 +80,6 @@ func (o *options) bind(flags *pflag.FlagSet) {
 	flags.DurationVar(&o.shutdownDelay, "shutdown-delay", 5*time.Second, "how long requests are still accepted after SIGTERM while the replica says that it is not ready")
 	flags.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	flags.StringVar(&o.user, "service-account", "", "user name of the service account that this process runs as, system:serviceaccount:NAMESPACE:NAME; its own writes are not decided again")
-}
-
-// policy is the options of the engine, the same that the offline commands take.
-func (o *options) policy() (policy.Options, error) {
-	known := []gateway.Kind{gateway.Higress, gateway.Nginx, gateway.ALB}
-	rules := policy.Options{IngressClasses: o.ingressClasses, ClassGateways: map[string]gateway.Kind{}}
-	for _, class := range slices.Sorted(maps.Keys(o.classGateways)) {
-		kind := gateway.Kind(o.classGateways[class])
-		if !slices.Contains(known, kind) {
-			return policy.Options{}, fmt.Errorf("--class-gateways: %s=%s: the gateway must be one of %v", class, kind, known)
-		}
-		rules.ClassGateways[class] = kind
-	}
-	return rules, nil
 }
 
 // checkUser refuses anything but the full user name of a service account, because another name would match no request

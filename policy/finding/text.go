@@ -1,0 +1,41 @@
+package finding
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Quote is a value as it stands in a message: in quotes, on one line, bounded, and without percent signs, which
+// OpenKruiseGame would read as a format when it reports a refusal (pkg/webhook/mutating_pod.go, Eventf).
+func Quote(s string) string {
+	const most = 80
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return NoPercent(strconv.Quote(s))
+}
+
+// NoPercent is a text without percent signs, for what is quoted from elsewhere.
+func NoPercent(s string) string { return strings.ReplaceAll(s, "%", "(percent)") }
+
+// TypingErrors counts the bytes to insert, delete or replace between two texts (their Levenshtein distance), to find
+// what somebody may have meant.
+func TypingErrors(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
