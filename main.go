@@ -32,13 +32,8 @@ func command() *cobra.Command {
 		Short:         "Traffic policies and hosts of game servers on Kubernetes",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args: func(command *cobra.Command, args []string) error {
-			if err := cobra.NoArgs(command, args); err != nil {
-				return usageError{err}
-			}
-			return nil
-		},
-		RunE: func(command *cobra.Command, _ []string) error { return command.Help() },
+		Args:          noArgs,
+		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(serve.Command(), preview.Command(), versionCommand())
@@ -50,6 +45,13 @@ type usageError struct{ error }
 
 // ExitCode is that of bad usage.
 func (usageError) ExitCode() int { return 2 }
+
+func noArgs(command *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(command, args); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
 
 // exitCode is 0, or what the command wants it to be, or 1.
 func exitCode(err error) int {
@@ -67,7 +69,7 @@ func versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		Run:   func(command *cobra.Command, _ []string) { _, _ = fmt.Fprintln(command.OutOrStdout(), version) },
 	}
 }

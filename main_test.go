@@ -10,6 +10,8 @@ func TestTheExitCodeSaysWhatHappened(t *testing.T) {
 	for line, want := range map[string]int{
 		"":                                0,
 		"version":                         0,
+		"version x":                       2,
+		"version --nothing":               2,
 		"manager --help":                  0,
 		"nothing":                         2,
 		"--nothing":                       2,

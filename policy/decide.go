@@ -20,7 +20,7 @@ type Request struct {
 	Old *networkingv1.Ingress
 	// Class is the effective class of Ingress: Classes.Of.
 	Class Class
-	// NamespaceLabels are those of the Ingress's namespace.
+	// NamespaceLabels are those of the Ingress's namespace; nil where it is not known: namespace selectors do not match then.
 	NamespaceLabels map[string]string
 	// SetLabels are those of the GameServerSet; nil where the set is not known (yet): set selectors do not match then.
 	SetLabels map[string]string
@@ -60,83 +60,104 @@ type Decision struct {
 	Changed bool
 }
 
+// question is a request with what follows from it.
+type question struct {
+	*Request
+	server  gameserver.Identity
+	dialect gateway.Dialect
+	vars    gateway.Vars
+	// matched are the policies that select the Ingress, by precedence.
+	matched []int
+	// author is what the annotations would be without us.
+	author map[string]string
+}
+
 // Decide says which annotations an Ingress shall carry. It has an answer for any object and changes nothing it is given.
 func (s *Set) Decide(r Request) Decision {
 	server, isGame := gameserver.Identify(r.Ingress)
 	if !isGame {
-		return untouched(r.Ingress, Ungoverned)
+		return untouched(r.Ingress)
+	}
+	if r.Class.Managed && r.Class.Gateway == "" {
+		return gatewayUnknown(&r, server)
 	}
 	standing, state := readRecord(r.Ingress.Annotations)
-	if state == recordNewer {
-		d := untouched(r.Ingress, Allowed)
-		d.Server = server
-		d.Findings = []finding.Finding{recordFinding(finding.RecordNewer, finding.Info, "was written by a newer Gatehouse; this one leaves the Ingress as it is")}
-		return d
+	if old, same := storedRecord(&r, server); state != recordRead && state != recordNewer && same && old.stands(r.Ingress.Annotations) {
+		standing, state = old, recordRead // somebody took away or spoilt the record alone
 	}
-	var matched []int
+	q := &question{
+		Request: &r, server: server, dialect: gateway.For(r.Class.Gateway),
+		vars:   gateway.Vars{Namespace: server.Namespace, Set: server.Set, ID: server.ID},
+		author: standing.author(r.Ingress.Annotations),
+	}
 	if r.Class.Managed {
-		matched = s.match(&r, server)
+		q.matched = s.match(&r, server)
 	}
-	dialect := gateway.For(r.Class.Gateway)
-	vars := gateway.Vars{Namespace: server.Namespace, Set: server.Set, ID: server.ID}
-	author := standing.author(r.Ingress.Annotations)
-	enforced := newResolution(dialect, vars, author, s.contributions(&r, matched, enforcing))
-
-	d := s.conclude(&r, enforced)
+	var d Decision
+	switch state {
+	case recordNewer:
+		d = s.underNewerRecord(q)
+	case recordUnreadable:
+		d = s.decide(q)
+		d.tell(finding.RecordUnreadable, "metadata.annotations["+AppliedAnnotation+"]", "cannot be read; all annotations count as the author's")
+	case recordNone, recordRead:
+		d = s.decide(q)
+	}
 	d.Server = server
-	if state == recordUnreadable {
-		d.Findings = append(d.Findings, recordFinding(finding.RecordUnreadable, finding.Warning, "cannot be read; everything on the Ingress counts as its author's"))
-	}
-	if slices.ContainsFunc(matched, func(i int) bool { return s.policies[i].mode == v1alpha1.ModeWarn }) {
-		wanted := newResolution(dialect, vars, author, s.contributions(&r, matched, enforcingOrWarning))
-		d.Warnings = differences(enforced, wanted)
-	}
 	finding.Sort(d.Findings)
 	return d
 }
 
-func enforcing(m v1alpha1.Mode) bool          { return m == v1alpha1.ModeEnforce }
-func enforcingOrWarning(m v1alpha1.Mode) bool { return m != v1alpha1.ModeAudit }
-
-// contributions are the voices of the matching policies, by precedence. On UPDATE a frozen policy speaks with what the
-// stored object's record says it had set, whether it still matches or not. The record of the new object does not count
-// here: its author could write into it what a policy never said.
-func (s *Set) contributions(r *Request, matched []int, speaking func(v1alpha1.Mode) bool) []contribution {
-	recorded := map[int]map[string]entry{}
-	if r.Old != nil && r.Class.Managed {
-		old, _ := readRecord(r.Old.Annotations)
-		for k, e := range old.Keys {
-			if i, ok := s.byPolicy[e.Policy]; ok && s.policies[i].frozen {
-				if recorded[i] == nil {
-					recorded[i] = map[string]entry{}
-				}
-				recorded[i][k] = e
-			}
-		}
-	}
-	indexes := slices.Clone(matched)
-	for i := range recorded {
-		if !slices.Contains(matched, i) {
-			indexes = append(indexes, i)
-		}
-	}
-	slices.Sort(indexes)
-	out := make([]contribution, 0, len(indexes))
-	for _, i := range indexes {
-		p := s.policies[i]
-		switch {
-		case recorded[i] != nil:
-			out = append(out, contribution{policy: p, recorded: recorded[i]})
-		case p.frozen && r.Old != nil, !speaking(p.mode):
-		default:
-			out = append(out, contribution{policy: p})
-		}
-	}
-	return out
+// gatewayUnknown leaves the Ingress as it is. The gateway goes on serving the class after its IngressClass object is gone, so
+// what was injected must stay until it is known that another gateway reads it.
+func gatewayUnknown(r *Request, server gameserver.Identity) Decision {
+	d := untouched(r.Ingress)
+	d.Verdict, d.Server = Allowed, server
+	d.tell(finding.GatewayUnsupported, "spec.ingressClassName", "nothing says which gateway serves class "+finding.Quote(r.Class.Name)+"; left as it is")
+	return d
 }
 
-// conclude turns a resolution into the decision, with the record.
-func (s *Set) conclude(r *Request, res *resolution) Decision {
+func (s *Set) decide(q *question) Decision {
+	enforced := newResolution(q, everyLayer, s.contributions(q, enforcing))
+	d, size := conclude(q, enforced)
+	if size > maxAnnotationBytes {
+		return s.tooLarge(q, size)
+	}
+	if slices.ContainsFunc(q.matched, func(i int) bool { return s.policies[i].mode == v1alpha1.ModeWarn }) {
+		d.Warnings = append(d.Warnings, differences(enforced, newResolution(q, everyLayer, s.contributions(q, enforcingOrWarning)))...)
+	}
+	return d
+}
+
+// underNewerRecord leaves the record and everything that only a reader of it can judge to the newer Gatehouse that wrote
+// it. Overrides hold all the same: who writes such a record by hand must not get rid of them.
+func (s *Set) underNewerRecord(q *question) Decision {
+	record := q.Ingress.Annotations[AppliedAnnotation]
+	d, _ := conclude(q, newResolution(q, overridesOnly, s.contributions(q, enforcing)))
+	d.Annotations[AppliedAnnotation] = record
+	d.Changed = !maps.Equal(d.Annotations, q.Ingress.Annotations)
+	d.tell(finding.RecordNewer, "metadata.annotations["+AppliedAnnotation+"]", "is of a newer Gatehouse; this one only sees to the overrides")
+	return d
+}
+
+// tooLarge leaves out the defaults. Overrides stay in: an author who fills the object must not get rid of them. If even
+// they do not fit, the API server says so.
+func (s *Set) tooLarge(q *question, size int) Decision {
+	d, _ := conclude(q, newResolution(q, overridesOnly, s.contributions(q, enforcing)))
+	d.tell(finding.AnnotationsTooLarge, "metadata.annotations", strconv.Itoa(size)+" of "+strconv.Itoa(maxAnnotationBytes)+
+		" bytes; only overrides are injected; shorten them")
+	return d
+}
+
+// tell adds a finding that the person who writes the Ingress should see at once.
+func (d *Decision) tell(code finding.Code, field, message string) {
+	f := finding.Finding{Code: code, Severity: finding.Warning, Field: field, Message: message}
+	d.Findings = append(d.Findings, f)
+	d.Warnings = append(d.Warnings, clip(f.String()))
+}
+
+// conclude turns a resolution into the decision, with the record, and returns the size of all annotations in bytes.
+func conclude(q *question, res *resolution) (Decision, int) {
 	d := Decision{
 		Verdict: Allowed, Annotations: res.result, Findings: res.findings,
 		Removed: map[string]string{}, Provenance: map[string]Source{},
@@ -149,33 +170,14 @@ func (s *Set) conclude(r *Request, res *resolution) Decision {
 		}
 	}
 	if len(res.keys) > 0 {
-		text, err := record{Keys: res.keys}.encode()
-		if err == nil {
-			d.Annotations[AppliedAnnotation] = text
-		}
-		if n := size(d.Annotations); err != nil || n > maxAnnotationBytes {
-			return tooLarge(r.Ingress, res, n)
-		}
+		d.Annotations[AppliedAnnotation] = record{Keys: res.keys}.encode()
 	}
-	d.Changed = !maps.Equal(d.Annotations, r.Ingress.Annotations)
-	return d
+	d.Changed = !maps.Equal(d.Annotations, q.Ingress.Annotations)
+	return d, size(d.Annotations)
 }
 
-// tooLarge leaves the Ingress as its author wrote it: injecting would make the API server refuse a live game's Ingress.
-func tooLarge(ing *networkingv1.Ingress, res *resolution, n int) Decision {
-	d := untouched(ing, Allowed)
-	d.Annotations = maps.Clone(res.author)
-	d.Changed = !maps.Equal(d.Annotations, ing.Annotations)
-	d.Findings = append(res.findings, finding.Finding{
-		Code: finding.AnnotationsTooLarge, Severity: finding.Warning, Field: "metadata.annotations",
-		Message: "would hold " + strconv.Itoa(n) + " bytes with the record, Kubernetes allows " + strconv.Itoa(maxAnnotationBytes) +
-			"; nothing is injected; shorten the annotations of the game or of the policies",
-	})
-	return d
-}
-
-func untouched(ing *networkingv1.Ingress, v Verdict) Decision {
-	d := Decision{Verdict: v, Annotations: map[string]string{}, Removed: map[string]string{}, Provenance: map[string]Source{}}
+func untouched(ing *networkingv1.Ingress) Decision {
+	d := Decision{Verdict: Ungoverned, Annotations: map[string]string{}, Removed: map[string]string{}, Provenance: map[string]Source{}}
 	maps.Copy(d.Annotations, ing.Annotations)
 	return d
 }
@@ -186,8 +188,4 @@ func size(annotations map[string]string) int {
 		n += len(k) + len(v)
 	}
 	return n
-}
-
-func recordFinding(code finding.Code, severity finding.Severity, what string) finding.Finding {
-	return finding.Finding{Code: code, Severity: severity, Field: "metadata.annotations[" + AppliedAnnotation + "]", Message: what}
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 )
 
 // rounds of every property; the seed of a failing one is printed.
-const rounds = 400
+const rounds = 150
 
 func eachWorld(t *testing.T, check func(t *testing.T, r *rand.Rand, policies []*policy.Compiled, req policy.Request)) {
 	t.Helper()
@@ -27,6 +28,10 @@ func eachWorld(t *testing.T, check func(t *testing.T, r *rand.Rand, policies []*
 		var compiled []*policy.Compiled
 		for i := range 1 + r.IntN(5) {
 			p := randomPolicy(r, fmt.Sprintf("p%d", i))
+			if r.IntN(4) == 0 {
+				p.Name = fmt.Sprintf("frozen%d", i)
+				p.Spec.Rollout = &v1alpha1.Rollout{Existing: v1alpha1.RolloutNever}
+			}
 			c, findings := policy.Compile(p)
 			if c == nil {
 				t.Fatalf("seed %d: the generator made an invalid policy: %v", seed, findings)
@@ -49,6 +54,56 @@ func TestDecidingTwiceChangesNothing(t *testing.T) {
 			t.Errorf("second decision differs:\n%s", cmp.Diff(first.Annotations, second.Annotations))
 		}
 	})
+}
+
+func TestAnUpdateThatChangesNothingIsLeftAlone(t *testing.T) {
+	eachWorld(t, func(t *testing.T, _ *rand.Rand, policies []*policy.Compiled, req policy.Request) {
+		set := policy.NewSet(policies)
+		stored := withAnnotations(req, set.Decide(req).Annotations)
+		stored.Old = stored.Ingress
+		if d := set.Decide(stored); d.Changed {
+			t.Errorf("changed:\n%s", cmp.Diff(stored.Ingress.Annotations, d.Annotations))
+		}
+	})
+}
+
+// Whatever an author writes, a record of any kind and version included, in the new object and in the stored one: what
+// policies that roll out override stays overridden, and keys that are no gateway's are never written.
+func TestNothingAnAuthorWritesGetsRidOfAnOverride(t *testing.T) {
+	eachWorld(t, func(t *testing.T, r *rand.Rand, policies []*policy.Compiled, req policy.Request) {
+		set := policy.NewSet(policies)
+		clean := set.Decide(withAnnotations(req, map[string]string{}))
+		forged := withAnnotations(req, req.Ingress.Annotations)
+		forged.Ingress.Annotations[policy.AppliedAnnotation] = forgedRecord(r)
+		if maybe(r) {
+			forged.Old = withAnnotations(req, forged.Ingress.Annotations).Ingress
+		}
+		d := set.Decide(forged)
+		for key, source := range clean.Provenance {
+			if source.Layer == policy.LayerOverrides && !strings.HasPrefix(source.Policy, "frozen") && d.Annotations[key] != clean.Annotations[key] {
+				t.Errorf("%s is %q and not the override %q; record %s", key, d.Annotations[key], clean.Annotations[key], forged.Ingress.Annotations[policy.AppliedAnnotation])
+			}
+		}
+		for _, key := range []string{policy.ClassAnnotation, "game.kruise.io/ingress-hash", "Bad Key!"} {
+			if d.Annotations[key] != req.Ingress.Annotations[key] {
+				t.Errorf("%s was written: %q", key, d.Annotations[key])
+			}
+		}
+	})
+}
+
+func forgedRecord(r *rand.Rand) string {
+	keys := []string{}
+	for _, key := range []string{
+		"higress.io/timeout", "higress.io/route-limit-rps", "higress.io/route-limit-rpm", "higress.io/proxy-next-upstream-tries", "higress.io/whitelist-source-range",
+		"higress.io/upstream-vhost", policy.ClassAnnotation, "game.kruise.io/ingress-hash", "Bad Key!",
+	} {
+		if maybe(r) {
+			keys = append(keys, fmt.Sprintf(`%q:{"policy":%q,"layer":%q,"value":%q,"was":"7"}`, key,
+				pick(r, "p0", "p1", "frozen0", "frozen1", "gone"), pick(r, "overrides", "defaults", "x"), pick(r, "9", "0.0.0.0/0", "-5", "x")))
+		}
+	}
+	return fmt.Sprintf(`{"v":%s,"keys":{%s}}`, pick(r, "1", "1", "1", "2", "99"), strings.Join(keys, ","))
 }
 
 func TestOrderOfPoliciesDoesNotMatter(t *testing.T) {
@@ -154,6 +209,13 @@ func randomPolicy(r *rand.Rand, name string) *v1alpha1.GamePolicy {
 		p.Spec.Targets.GameServerIDs = []intstr.IntOrString{intstr.FromInt32(int32(r.IntN(4))), intstr.FromString("3-9")}
 	}
 	p.Spec.Defaults, p.Spec.Overrides = randomSettings(r), randomSettings(r)
+	if len(p.Spec.Targets.GameServerSetNames) > 0 && r.IntN(3) == 0 {
+		weight := int32(r.IntN(101))
+		p.Spec.Overrides.Canary = &v1alpha1.Canary{Of: "lobby", Weight: &weight}
+		if maybe(r) {
+			p.Spec.Overrides.Canary = &v1alpha1.Canary{Of: "lobby", Header: &v1alpha1.CanaryHeader{Name: "x-version", Value: "1.<id>"}}
+		}
+	}
 	return p
 }
 
@@ -179,6 +241,22 @@ func randomSettings(r *rand.Rand) *v1alpha1.TrafficSettings {
 		s.Headers = &v1alpha1.Headers{Request: &v1alpha1.HeaderChange{Set: map[string]string{"X-Server": "<gss>-<id>"}}}
 	}
 	if maybe(r) {
+		s.WebSocket = &v1alpha1.WebSocket{Enabled: maybe(r)}
+	}
+	if maybe(r) {
+		s.Match = &v1alpha1.Match{Headers: []v1alpha1.HeaderMatch{{Name: "x-server", Exact: "<id>"}}}
+	}
+	if maybe(r) {
+		credentials := false
+		s.CORS = &v1alpha1.CORS{AllowOrigins: []string{"https://a.test"}, AllowCredentials: &credentials}
+	}
+	if maybe(r) {
+		if s.Headers == nil {
+			s.Headers = &v1alpha1.Headers{}
+		}
+		s.Headers.Response = &v1alpha1.HeaderChange{Remove: []string{"Server"}}
+	}
+	if maybe(r) {
 		s.Access = &v1alpha1.Access{AllowCIDRs: []string{"10.0.0.0/8"}}
 	}
 	if maybe(r) {
@@ -190,7 +268,7 @@ func randomSettings(r *rand.Rand) *v1alpha1.TrafficSettings {
 // randomRequest is a game server's Ingress as an author may have written it: right, wrong, under either prefix.
 func randomRequest(r *rand.Rand) policy.Request {
 	annotations := map[string]string{"game.kruise.io/ingress-hash": "1"}
-	for key, values := range map[string][]string{
+	written := map[string][]string{
 		"higress.io/timeout":                                    {"60", "60s"},
 		"higress.io/route-limit-rpm":                            {"100", "x"},
 		"higress.io/route-limit-burst-multiplier":               {"2"},
@@ -199,10 +277,14 @@ func randomRequest(r *rand.Rand) policy.Request {
 		"nginx.ingress.kubernetes.io/whitelist-source-range":    {"1.2.3.4"},
 		"nginx.ingress.kubernetes.io/upstream-vhost":            {"author.test"},
 		"higress.io/upstream-vhost":                             {"author2.test"},
+		"higress.io/exact-match-header-foo":                     {"bar"},
+		"nginx.ingress.kubernetes.io/enable-cors":               {"true", "yes"},
+		"higress.io/canary":                                     {"true", "yes"},
 		"example.com/unrelated":                                 {"x"},
-	} {
+	}
+	for _, key := range slices.Sorted(maps.Keys(written)) { // a seed has to give the same world each time
 		if maybe(r) {
-			annotations[key] = pick(r, values...)
+			annotations[key] = pick(r, written[key]...)
 		}
 	}
 	class, controller := "higress", true

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 )
 
 // AppliedAnnotation holds the record of what Gatehouse changed on an Ingress and why.
@@ -70,7 +72,8 @@ func HasCurrentRecord(annotations map[string]string) bool {
 }
 
 // author is what the annotations would be without us. A key is ours only if the record names it with exactly the
-// standing value; anything else has been written by somebody since.
+// standing value; anything else has been written by somebody since. Keys that no gateway reads were never ours: whoever
+// writes such a record by hand must not have us write the class or OpenKruiseGame's hash.
 func (r record) author(annotations map[string]string) map[string]string {
 	out := make(map[string]string, len(annotations)+len(r.Keys))
 	for k, v := range annotations {
@@ -79,9 +82,7 @@ func (r record) author(annotations map[string]string) map[string]string {
 		}
 	}
 	for k, e := range r.Keys {
-		standing, stands := annotations[k]
-		ours := e.Value == nil && !stands || e.Value != nil && stands && standing == *e.Value
-		if !ours || k == AppliedAnnotation {
+		if !e.stands(annotations, k) || !gateway.Touches(k) {
 			continue
 		}
 		if e.Was != nil {
@@ -93,9 +94,24 @@ func (r record) author(annotations map[string]string) map[string]string {
 	return out
 }
 
+// stands tells whether the annotations carry everything that the record says was set and nothing that it says was removed.
+func (r record) stands(annotations map[string]string) bool {
+	for k, e := range r.Keys {
+		if !e.stands(annotations, k) {
+			return false
+		}
+	}
+	return len(r.Keys) > 0
+}
+
+func (e entry) stands(annotations map[string]string, key string) bool {
+	standing, there := annotations[key]
+	return e.Value == nil && !there || e.Value != nil && there && standing == *e.Value
+}
+
 // encode writes the record with its hash. The hash is over what was decided, not over what the author had before, so
 // that two Ingresses with equal hash carry the same decision.
-func (r record) encode() (string, error) {
+func (r record) encode() string {
 	decided := make([]byte, 0, 1024)
 	for _, k := range slices.Sorted(maps.Keys(r.Keys)) {
 		e := r.Keys[k]
@@ -109,6 +125,6 @@ func (r record) encode() (string, error) {
 	}
 	sum := sha256.Sum256(decided)
 	r.Version, r.Hash = RecordVersion, hex.EncodeToString(sum[:8])
-	text, err := json.Marshal(r)
-	return string(text), err
+	text, _ := json.Marshal(r) // strings and an int always encode
+	return string(text)
 }

@@ -29,26 +29,34 @@ type resolution struct {
 	dialect  gateway.Dialect
 	vars     gateway.Vars
 	author   map[string]string
-	speaks   map[gateway.Setting]bool // settings of which the author wrote something the gateway takes
+	layers   []Layer
+	speaks   map[gateway.Setting]bool     // settings of which the author wrote something the gateway takes
+	families map[gateway.Setting][]string // the author's keys, by the setting they belong to
 	policies []contribution
 	keys     map[string]entry
+	sources  map[gateway.Setting]Source // of the settings that a policy won
 	findings []finding.Finding
 	// result is the annotations of the Ingress, the record not included.
 	result map[string]string
 }
 
-// contribution is what one policy has to say: its blocks as they are now, or, while it is frozen, what the record says
-// it had set on this Ingress.
-type contribution struct {
-	policy   *Compiled
-	recorded map[string]entry // nil: the blocks speak
-}
+var (
+	everyLayer    = []Layer{LayerOverrides, LayerDefaults}
+	overridesOnly = []Layer{LayerOverrides}
+)
 
-func newResolution(d gateway.Dialect, vars gateway.Vars, author map[string]string, policies []contribution) *resolution {
-	r := &resolution{dialect: d, vars: vars, author: author, policies: policies, keys: map[string]entry{}, speaks: map[gateway.Setting]bool{}}
-	for k, v := range author {
-		if s, ok := d.SettingOf(k); ok && d.Accepts(k, v) {
-			r.speaks[s] = true
+func newResolution(q *question, layers []Layer, policies []contribution) *resolution {
+	d := q.dialect
+	r := &resolution{
+		dialect: d, vars: q.vars, author: q.author, layers: layers, policies: policies,
+		keys: map[string]entry{}, sources: map[gateway.Setting]Source{}, speaks: map[gateway.Setting]bool{}, families: map[gateway.Setting][]string{},
+	}
+	for k, v := range r.author {
+		if s, ok := d.SettingOf(k); ok {
+			r.families[s] = append(r.families[s], k)
+			r.speaks[s] = r.speaks[s] || d.Accepts(k, v)
+		} else if s, ok := d.Spoils(k); ok {
+			r.families[s] = append(r.families[s], k)
 		}
 	}
 	for _, s := range gateway.Settings() {
@@ -62,30 +70,31 @@ func newResolution(d gateway.Dialect, vars gateway.Vars, author map[string]strin
 
 // setting finds the source of one typed setting and renders it.
 func (r *resolution) setting(s gateway.Setting) {
-	if r.typed(s, LayerOverrides) || r.speaks[s] {
-		return
+	for _, layer := range r.layers {
+		if layer == LayerDefaults && r.speaks[s] || r.typed(s, layer) {
+			return
+		}
 	}
-	r.typed(s, LayerDefaults)
 }
 
 func (r *resolution) typed(s gateway.Setting, layer Layer) bool {
 	for _, c := range r.policies {
-		rendered, ok := r.render(c, s, layer)
-		if !ok {
+		rendered := r.render(c, s, layer)
+		if len(rendered) == 0 {
 			continue
 		}
 		source := Source{Policy: c.policy.name, Layer: layer}
-		r.take(source, rendered, func(key string) bool {
-			of, typed := r.dialect.SettingOf(key)
-			return typed && of == s
-		})
+		r.sources[s] = source
+		r.take(source, rendered, r.families[s])
 		return true
 	}
 	return false
 }
 
-// render is what a policy sets for a setting in a layer. The second result is false where it says nothing.
-func (r *resolution) render(c contribution, s gateway.Setting, layer Layer) (map[string]string, bool) {
+// render is what a policy sets for a setting in a layer. It is empty where the policy says nothing, or nothing that the
+// gateway can be told: then others may speak, and what the author wrote is not taken away for nothing. WebSockets have no
+// annotation: upgrade looks at what stands on the route.
+func (r *resolution) render(c contribution, s gateway.Setting, layer Layer) map[string]string {
 	if c.recorded != nil {
 		var kept map[string]string
 		for k, e := range c.recorded {
@@ -93,43 +102,53 @@ func (r *resolution) render(c contribution, s gateway.Setting, layer Layer) (map
 				kept = with(kept, k, *e.Value)
 			}
 		}
-		return kept, kept != nil
+		return kept
 	}
 	v, ok := c.policy.block(layer).values[s]
-	if !ok {
-		return nil, false
-	}
-	if s == gateway.WebSocketRoute {
-		return nil, true // no annotation belongs to it; upgrade() looks at what stands on the route
+	if !ok || s == gateway.WebSocketRoute {
+		return nil
 	}
 	rendered, found := r.dialect.Render(v, r.vars)
 	r.say(c, layer, found)
-	return rendered, true
+	return rendered
 }
 
 // annotations resolves the raw annotations, each key on its own.
 func (r *resolution) annotations() {
+	var written map[string][]string // the author's keys, by what they control; made where there is anything to resolve
 	done := map[string]bool{}
-	for _, layer := range []Layer{LayerOverrides, LayerDefaults} {
+	for _, layer := range r.layers {
 		for _, c := range r.policies {
 			for _, a := range r.raw(c, layer) {
+				if written == nil {
+					written = r.byCanonical()
+				}
 				key := r.dialect.Canonical(a.key)
-				if done[key] || layer == LayerDefaults && r.authorSets(key) {
+				if done[key] || layer == LayerDefaults && r.authorSets(written[key]) {
 					continue
 				}
-				done[key] = true
 				if c.recorded == nil {
 					a.value = r.vars.Expand(a.value)
 				}
 				found := r.dialect.CheckRaw(key, a.value)
 				r.say(c, layer, found)
 				if !injectable(found) {
-					continue
+					continue // as if it had not been said: another policy may know better
 				}
-				r.take(Source{c.policy.name, layer}, map[string]string{key: a.value}, func(k string) bool { return r.dialect.Canonical(k) == key })
+				done[key] = true
+				r.take(Source{c.policy.name, layer}, map[string]string{key: a.value}, written[key])
 			}
 		}
 	}
+}
+
+func (r *resolution) byCanonical() map[string][]string {
+	out := make(map[string][]string, len(r.author))
+	for k := range r.author {
+		canonical := r.dialect.Canonical(k)
+		out[canonical] = append(out[canonical], k)
+	}
+	return out
 }
 
 func (r *resolution) raw(c contribution, layer Layer) []annotation {
@@ -146,13 +165,9 @@ func (r *resolution) raw(c contribution, layer Layer) []annotation {
 	return kept
 }
 
-func (r *resolution) authorSets(canonical string) bool {
-	for k, v := range r.author {
-		if r.dialect.Canonical(k) == canonical && r.dialect.Accepts(k, v) {
-			return true
-		}
-	}
-	return false
+// authorSets tells whether the gateway would take the author's value under one of the keys.
+func (r *resolution) authorSets(keys []string) bool {
+	return slices.ContainsFunc(keys, func(k string) bool { return r.dialect.Accepts(k, r.author[k]) })
 }
 
 // injectable: an annotation that the gateway does not read, or that would harm it, is said and never injected.
@@ -160,20 +175,18 @@ func injectable(found []finding.Finding) bool {
 	return !slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Severity != finding.Info })
 }
 
-// take enters what a source sets. Everything of the author's in the same family goes: a setting comes whole from one
-// source, and a twin under another prefix would win over what was injected.
-func (r *resolution) take(source Source, rendered map[string]string, family func(key string) bool) {
+// take enters what a source sets. The author's keys of the same family go: a setting comes whole from one source, and a
+// twin under another prefix would win over what was injected.
+func (r *resolution) take(source Source, rendered map[string]string, family []string) {
 	for k, v := range rendered {
 		r.keys[k] = entry{Policy: source.Policy, Layer: source.Layer, Value: &v, Was: r.was(k)}
 	}
-	for k, v := range r.author {
-		if _, replaced := rendered[k]; (!replaced && !family(k)) || k == AppliedAnnotation {
-			continue
-		} else if !replaced {
-			r.keys[k] = entry{Policy: source.Policy, Layer: source.Layer, Was: &v}
+	for _, k := range family {
+		if _, replaced := rendered[k]; !replaced {
+			r.keys[k] = entry{Policy: source.Policy, Layer: source.Layer, Was: r.was(k)}
 		}
 		if source.Layer == LayerDefaults {
-			r.dropped(source, k, v)
+			r.dropped(source, k, r.author[k])
 		}
 	}
 }
@@ -195,7 +208,7 @@ func (r *resolution) dropped(source Source, key, value string) {
 
 // upgrade looks for what would break the WebSockets that the route must carry.
 func (r *resolution) upgrade() {
-	for _, layer := range []Layer{LayerOverrides, LayerDefaults} {
+	for _, layer := range r.layers {
 		for _, c := range r.policies {
 			ws, ok := c.policy.block(layer).values[gateway.WebSocketRoute].(gateway.WebSocket)
 			if !ok {
@@ -221,6 +234,17 @@ func (r *resolution) apply() map[string]string {
 		}
 	}
 	return out
+}
+
+// owner is the policy to which a changed or removed key goes back.
+func (r *resolution) owner(key string) string {
+	if e, ok := r.keys[key]; ok {
+		return e.Policy
+	}
+	if s, typed := r.dialect.SettingOf(key); typed {
+		return r.sources[s].Policy
+	}
+	return r.keys[r.dialect.Canonical(key)].Policy
 }
 
 func (r *resolution) say(c contribution, layer Layer, found []finding.Finding) {

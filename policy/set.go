@@ -41,9 +41,16 @@ func NewSet(policies []*Compiled) *Set {
 }
 
 // precedence: the higher priority first, then the older, then the lesser name (as Gateway API orders conflicting
-// policies: GEP-713).
+// policies: GEP-713). A policy that is not stored yet has no creationTimestamp and will be the youngest.
 func precedence(a, b *Compiled) int {
-	return cmp.Or(cmp.Compare(b.priority, a.priority), a.created.Compare(b.created), cmp.Compare(a.name, b.name))
+	unstored := func(p *Compiled) int {
+		if p.created.IsZero() {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(unstored(a), unstored(b)),
+		a.created.Compare(b.created), cmp.Compare(a.name, b.name))
 }
 
 func (s *Set) index(i int, t *targets) {

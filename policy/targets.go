@@ -94,7 +94,7 @@ func (t *targets) match(r *Request, server gameserver.Identity) bool {
 	return (len(t.names) == 0 || t.matchName(server.Set)) && server.Set != t.notSet &&
 		(len(t.classes) == 0 || slices.Contains(t.classes, r.Class.Name)) &&
 		(len(t.ids) == 0 || slices.ContainsFunc(t.ids, func(i interval) bool { return i.low <= server.ID && server.ID <= i.high })) &&
-		(t.namespaces == nil || t.namespaces.Matches(labels.Set(r.NamespaceLabels))) &&
+		(t.namespaces == nil || r.NamespaceLabels != nil && t.namespaces.Matches(labels.Set(r.NamespaceLabels))) &&
 		(t.sets == nil || r.SetLabels != nil && t.sets.Matches(labels.Set(r.SetLabels))) &&
 		(len(t.hosts) == 0 || matchHosts(t.hosts, r.Ingress))
 }

@@ -32,7 +32,7 @@ func differences(now, wanted *resolution) []string {
 		if stood == stays && was == will || k == AppliedAnnotation {
 			continue
 		}
-		line := "GamePolicy " + wanted.keys[k].Policy + " (mode Warn) would "
+		line := "GamePolicy " + wanted.owner(k) + " (mode Warn) would "
 		if stays {
 			line += "set " + k + " to " + finding.Quote(will)
 		} else {

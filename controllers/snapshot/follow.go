@@ -16,12 +16,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
-	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 )
 
-// AddToScheme registers the kinds that a snapshot follows.
+// AddToScheme registers the kinds that a snapshot follows as a whole; of the others it reads the metadata alone.
 func AddToScheme(scheme *runtime.Scheme) error {
-	builder := runtime.NewSchemeBuilder(v1alpha1.AddToScheme, gameserver.AddToScheme, networkingv1.AddToScheme,
+	builder := runtime.NewSchemeBuilder(v1alpha1.AddToScheme, networkingv1.AddToScheme,
 		func(s *runtime.Scheme) error { metav1.AddToGroupVersion(s, metav1.Unversioned); return nil })
 	return builder.AddToScheme(scheme)
 }

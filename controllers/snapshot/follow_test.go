@@ -109,11 +109,13 @@ func eventually(t *testing.T, what string, holds func() bool) time.Duration {
 	return time.Since(begin)
 }
 
-// annotation is what the snapshot's policies put on the Ingress of server 7.
-func (f *follower) annotation(key string) string {
+// annotation is what the snapshot's policies put on the Ingress of postio's server 7.
+func (f *follower) annotation(key string) string { return f.annotationOf("postio", key) }
+
+func (f *follower) annotationOf(gameServerSet, key string) string {
 	ing := &networkingv1.Ingress{}
-	ing.Namespace, ing.Name = "games", "postio-7"
-	ing.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: "postio-7", Controller: ptr.To(true)}}
+	ing.Namespace, ing.Name = "games", gameServerSet+"-7"
+	ing.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: ing.Name, Controller: ptr.To(true)}}
 	ing.Spec.IngressClassName = ptr.To("higress")
 	set, request, synced := f.At(ing)
 	if !synced {
@@ -257,7 +259,7 @@ func TestAPolicyOfAnotherVersionIsLeftOutAndTheOthersGoOn(t *testing.T) {
 	must(t, f.client.Create(t.Context(), timeoutPolicy("good", 15, v1alpha1.Targets{})))
 	eventually(t, "the good one is in effect", func() bool { return f.annotation(timeout) == "15" })
 	eventually(t, "the odd one is said", func() bool {
-		return strings.Contains(f.log.String(), "GamePolicy has no effect") && strings.Contains(f.log.String(), `"policy"="odd"`)
+		return strings.Contains(f.log.String(), "GamePolicy is not in effect as it stands") && strings.Contains(f.log.String(), `"policy"="odd"`)
 	})
 }
 
@@ -303,6 +305,40 @@ func TestGameServerSetsComeAndGoWithTheirCRD(t *testing.T) {
 	if !f.Synced() {
 		t.Error("not synced any more")
 	}
+}
+
+// TestASetThatDoesNotFitIntoItsTypeHidesNoOther: OpenKruiseGame's CRD takes numbers that are too large for its own type.
+func TestASetThatDoesNotFitIntoItsTypeHidesNoOther(t *testing.T) {
+	e := env.Run(t, env.Options{GameCRDs: true})
+	ctx := t.Context()
+	installCRDs(t, e)
+	admin, err := e.Client(env.Admin, snapshot.AddToScheme, corev1.AddToScheme)
+	must(t, err)
+	must(t, admin.Create(ctx, timeoutPolicy("live", 17, v1alpha1.Targets{
+		GameServerSetSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "live"}},
+	})))
+	fits := gameServerSet()
+	must(t, admin.Create(ctx, fits))
+	odd := gameServerSet()
+	odd.SetName("odd")
+	must(t, unstructured.SetNestedSlice(odd.Object, []any{int64(99_999_999_999)}, "spec", "reserveGameServerIds"))
+	must(t, admin.Create(ctx, odd))
+
+	f := run(t, e)
+	t.Logf("synced after %s", eventually(t, "synced", f.Synced))
+	if got := f.annotationOf("odd", timeout); got != "17" {
+		t.Errorf("the odd set's label is not known: %q", got)
+	}
+	if got := f.annotation(timeout); got != "17" {
+		t.Errorf("the other set's label is not known: %q", got)
+	}
+	// The watch goes on past it too.
+	odd.SetLabels(map[string]string{"tier": "test"})
+	must(t, admin.Update(ctx, odd))
+	eventually(t, "the odd set's other label", func() bool { return f.annotationOf("odd", timeout) == "" })
+	fits.SetLabels(nil)
+	must(t, admin.Update(ctx, fits))
+	eventually(t, "the other set without labels", func() bool { return f.annotation(timeout) == "" })
 }
 
 func gameServerSet() *unstructured.Unstructured {

@@ -19,7 +19,7 @@ type policyLabels struct {
 func newPolicyGauge(registry prometheus.Registerer) *policyGauge {
 	g := &policyGauge{prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "gatehouse_policies",
-		Help: "GamePolicies by mode and by whether this binary accepts them; one that is not accepted has no effect.",
+		Help: "GamePolicies by mode and by whether this binary accepts them as they stand.",
 	}, []string{"mode", "accepted"})}
 	registry.MustRegister(g.gauge)
 	g.set(nil)

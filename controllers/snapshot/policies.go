@@ -25,8 +25,10 @@ type policyStore struct {
 type compiledPolicy struct {
 	edition edition
 	mode    v1alpha1.Mode
-	// result is nil where Compile refuses the policy.
+	// result is nil where Compile refuses the policy and has never accepted it.
 	result *policy.Compiled
+	// refused: result, if any, is what the policy said before.
+	refused bool
 }
 
 // edition changes whenever a policy may compile to something else.
@@ -72,7 +74,7 @@ func (s *policyStore) compile(log logr.Logger) []*policy.Compiled {
 	for _, p := range standing {
 		c, known := s.compiled[p.Name]
 		if !known || c.edition != editionOf(p) {
-			c = compiledPolicy{edition: editionOf(p), mode: p.Spec.Mode, result: compileOne(p, log)}
+			c = recompile(c, p, log)
 		}
 		next[p.Name] = c
 		if c.result != nil {
@@ -83,6 +85,17 @@ func (s *policyStore) compile(log logr.Logger) []*policy.Compiled {
 	return list
 }
 
+// recompile takes an edit. One that is refused leaves what the policy said before: taking that away would open on live
+// servers what it closes, because of a mistake that nobody meant.
+func recompile(before compiledPolicy, p *v1alpha1.GamePolicy, log logr.Logger) compiledPolicy {
+	now := compiledPolicy{edition: editionOf(p), mode: p.Spec.Mode, result: compileOne(p, log)}
+	now.refused = now.result == nil
+	if now.refused && before.edition.uid == p.UID && !now.edition.deleting {
+		now.result = before.result
+	}
+	return now
+}
+
 // compileOne compiles a policy. The API server has run the same rules, so a refusal means that the CRD in the cluster
 // is not this binary's. A panic counts as one: a single object must not take the webhook away from all the others.
 func compileOne(p *v1alpha1.GamePolicy, log logr.Logger) (result *policy.Compiled) {
@@ -90,12 +103,12 @@ func compileOne(p *v1alpha1.GamePolicy, log logr.Logger) (result *policy.Compile
 	defer func() {
 		if fault := recover(); fault != nil {
 			result = nil
-			log.Error(fmt.Errorf("panic: %v", fault), "GamePolicy has no effect")
+			log.Error(fmt.Errorf("panic: %v", fault), "GamePolicy is not in effect as it stands")
 		}
 	}()
 	compiled, findings := policy.Compile(p)
 	if compiled == nil {
-		log.Info("GamePolicy has no effect: it is refused", "findings", reasons(findings))
+		log.Info("GamePolicy is not in effect as it stands: it is refused", "findings", reasons(findings))
 	}
 	return compiled
 }
@@ -113,7 +126,7 @@ func reasons(findings []finding.Finding) []string {
 func (s *policyStore) counts() map[policyLabels]int {
 	counts := map[policyLabels]int{}
 	for _, c := range s.compiled {
-		counts[policyLabels{c.mode, c.result != nil}]++
+		counts[policyLabels{c.mode, !c.refused}]++
 	}
 	return counts
 }

@@ -30,7 +30,18 @@ const (
 	gameServerSetResource = "gameserversets"
 )
 
-var gameServerSetType = fmt.Sprintf("%T", &gameserver.GameServerSet{})
+// gameServerSetMeta stands for the kind towards the cache. Only metadata is read: labels are all that is wanted, and
+// OpenKruiseGame's CRD bounds no number (reserveGameServerIds takes any integer), so that with a typed list one set that
+// does not fit into Go's type would hide all others.
+func gameServerSetMeta() *metav1.PartialObjectMetadata {
+	set := &metav1.PartialObjectMetadata{}
+	set.SetGroupVersionKind(gameserver.GroupVersion.WithKind("GameServerSet"))
+	return set
+}
+
+// metaType is what the reflectors of kinds that are followed by their metadata call what they read. Besides
+// GameServerSets these are the namespaces, which are served always.
+var metaType = fmt.Sprintf("%T", &metav1.PartialObjectMetadata{})
 
 // gameServerSets follows the GameServerSets while their kind is served.
 type gameServerSets struct {
@@ -86,8 +97,11 @@ func (g *gameServerSets) look(ctx context.Context) time.Duration {
 		return lookEveryWhileAbsent
 	}
 	g.trouble = ""
-	if served {
+	switch {
+	case served:
 		return lookEveryWhileServed
+	case !g.looked:
+		return lookAfterFailure
 	}
 	return lookEveryWhileAbsent
 }
@@ -109,7 +123,7 @@ func (g *gameServerSets) adjust(ctx context.Context, served bool) error {
 	defer g.mu.Unlock()
 	switch {
 	case served && g.registration == nil:
-		informer, err := g.cache.GetInformer(ctx, &gameserver.GameServerSet{}, cache.BlockUntilSynced(false))
+		informer, err := g.cache.GetInformer(ctx, gameServerSetMeta(), cache.BlockUntilSynced(false))
 		if err != nil {
 			return err
 		}
@@ -120,23 +134,25 @@ func (g *gameServerSets) adjust(ctx context.Context, served bool) error {
 		g.sets.Store(index)
 		g.log.Info("following GameServerSets")
 	case g.absent >= absences && g.registration != nil:
-		if err := g.cache.RemoveInformer(ctx, &gameserver.GameServerSet{}); err != nil {
+		if err := g.cache.RemoveInformer(ctx, gameServerSetMeta()); err != nil {
 			return err
 		}
 		g.registration = nil
 		g.sets.Store(&labelIndex{})
 		g.log.Info("GameServerSets are no longer served: OpenKruiseGame's CRD is gone")
-	case !served && !g.looked:
+	case !g.looked && g.absent == absences:
 		g.log.Info("no GameServerSets yet: OpenKruiseGame's CRD is not installed")
 	}
-	g.looked = true
+	// One odd answer at the start must not make a replica ready that does not know the sets: an UPDATE would lose what
+	// policies that select sets have injected.
+	g.looked = g.looked || served || g.absent >= absences
 	return nil
 }
 
 // watchFailed hears of every watch that broke. A kind that is not there is no error for GameServerSets: it is looked
 // into, and logged once there instead of at every attempt.
 func (s *Snapshot) watchFailed(ctx context.Context, reflector *toolscache.Reflector, err error) {
-	if apierrors.IsNotFound(err) && reflector.TypeDescription() == gameServerSetType {
+	if apierrors.IsNotFound(err) && reflector.TypeDescription() == metaType {
 		signal(s.wake)
 		return
 	}

@@ -17,7 +17,6 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
-	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 )
 
 func gamePolicy(name string, generation int64, change ...func(*v1alpha1.GamePolicy)) *v1alpha1.GamePolicy {
@@ -87,7 +86,7 @@ func TestARefusedPolicyIsLoggedAndCountedAndTheOthersGoOn(t *testing.T) {
 	if !strings.Contains(lines.String(), `"policy"="bad"`) || !strings.Contains(lines.String(), "spec.mode") {
 		t.Errorf("logged %s", lines.String())
 	}
-	const want = `# HELP gatehouse_policies GamePolicies by mode and by whether this binary accepts them; one that is not accepted has no effect.
+	const want = `# HELP gatehouse_policies GamePolicies by mode and by whether this binary accepts them as they stand.
 # TYPE gatehouse_policies gauge
 gatehouse_policies{accepted="false",mode="Audit"} 0
 gatehouse_policies{accepted="false",mode="Enforce"} 1
@@ -103,6 +102,26 @@ gatehouse_policies{accepted="true",mode="Warn"} 1
 	s.rebuild()
 	if lines.Len() > 0 {
 		t.Errorf("the same refusal again: %s", lines.String())
+	}
+}
+
+// An edit that this binary refuses (the API server lets a stored value pass that a newer rule would refuse) takes nothing
+// away from live servers.
+func TestARefusedEditLeavesWhatThePolicySaidBefore(t *testing.T) {
+	s := New(policy.DefaultOptions(), prometheus.NewRegistry(), logr.Discard())
+	s.policies.put(gamePolicy("p", 1))
+	s.rebuild()
+	s.policies.put(gamePolicy("p", 2, broken))
+	s.rebuild()
+	if set, _, _ := s.At(&networkingv1.Ingress{}); set.Policies() != 1 {
+		t.Errorf("%d policies after the refused edit, want 1", set.Policies())
+	}
+	other := gamePolicy("p", 1, broken)
+	other.UID = "another"
+	s.policies.put(other)
+	s.rebuild()
+	if set, _, _ := s.At(&networkingv1.Ingress{}); set.Policies() != 0 {
+		t.Errorf("%d policies after another policy of the name, want 0", set.Policies())
 	}
 }
 
@@ -122,7 +141,7 @@ func TestAtKnowsTheClassAndTheLabelsOfNamespaceAndSet(t *testing.T) {
 	s := New(policy.DefaultOptions(), prometheus.NewRegistry(), logr.Discard())
 	namespace := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: "games", Labels: map[string]string{"game": "postio"}}}
 	s.namespaces.handler().OnAdd(namespace, true)
-	set := &gameserver.GameServerSet{ObjectMeta: metav1.ObjectMeta{Namespace: "games", Name: "postio", Labels: map[string]string{"tier": "live"}}}
+	set := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: "games", Name: "postio", Labels: map[string]string{"tier": "live"}}}
 	sets := s.sets.Load().handler()
 	sets.OnAdd(set, true)
 	s.rebuild()
@@ -166,7 +185,6 @@ func TestWhatNobodyReadsIsNotCached(t *testing.T) {
 	}
 	for _, object := range []metav1.Object{
 		&v1alpha1.GamePolicy{ObjectMeta: meta()},
-		&gameserver.GameServerSet{ObjectMeta: meta()},
 		&metav1.PartialObjectMetadata{ObjectMeta: meta()},
 		&networkingv1.IngressClass{ObjectMeta: meta()},
 	} {

@@ -5,7 +5,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
-	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 )
 
 // trim drops what nobody here reads before an object enters the cache. Managed fields and the annotation of kubectl
@@ -15,9 +14,7 @@ func trim(object any) (any, error) {
 	case *v1alpha1.GamePolicy:
 		trimMeta(&o.ObjectMeta)
 		o.Status = v1alpha1.GamePolicyStatus{}
-	case *gameserver.GameServerSet: // its type leaves out the pod template
-		trimMeta(&o.ObjectMeta)
-	case *metav1.PartialObjectMetadata:
+	case *metav1.PartialObjectMetadata: // namespaces and GameServerSets
 		trimMeta(&o.ObjectMeta)
 	case *networkingv1.IngressClass:
 		isDefault, says := o.Annotations[networkingv1.AnnotationIsDefaultIngressClass]

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -34,9 +35,12 @@ const (
 	noopIP      = 40
 	addressFile = "address"
 	patchFile   = "patch.json"
+	// noopGCPercent is what the manager sets for itself (webhooks/serve, memory.go), so that both run on the same runtime.
+	noopGCPercent = 300
 )
 
 func serveNoop(ctx context.Context, dir string) error {
+	debug.SetGCPercent(noopGCPercent)
 	address, err := os.ReadFile(filepath.Join(dir, addressFile))
 	if err != nil {
 		return err

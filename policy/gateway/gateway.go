@@ -40,6 +40,8 @@ type Dialect interface {
 	Render(v Value, vars Vars) (map[string]string, []finding.Finding)
 	// SettingOf is the typed setting whose family the full key, with a prefix this gateway reads, belongs to.
 	SettingOf(key string) (Setting, bool)
+	// Spoils is the setting that a key, which is not read itself, keeps the gateway from reading.
+	Spoils(key string) (Setting, bool)
 	// Reads tells whether the gateway looks at the full key at all.
 	Reads(key string) bool
 	// Accepts tells whether the gateway's parser would take the value rather than drop it.
@@ -63,4 +65,18 @@ func For(k Kind) Dialect {
 		return higress{}
 	}
 	return unsupported{kind: k}
+}
+
+// withDialect are the gateways that Gatehouse can speak to.
+var withDialect = [...]Dialect{higress{}}
+
+// Touches tells whether a decision for any gateway with a dialect could have set or removed the full key. Keys that are
+// not a gateway's (kubernetes.io/ingress.class, those of OpenKruiseGame and of Gatehouse) are in no catalog.
+func Touches(key string) bool {
+	for _, d := range withDialect {
+		if _, spoils := d.Spoils(key); spoils || d.Reads(key) {
+			return true
+		}
+	}
+	return false
 }

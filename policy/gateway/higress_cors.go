@@ -75,11 +75,12 @@ func corsOrigins(origins []string) (string, []finding.Finding) {
 }
 
 // isOrigin tells whether Higress matches an origin as it is meant: scheme, host and port, nothing else, with a wildcard
-// only as the whole first label. It drops wildcards elsewhere, or without a scheme, and makes a regular expression of the
-// others in which dots alone are escaped.
+// only as the whole first label. Without a wildcard it compares the whole origin, so that any scheme will do, such as
+// those of apps. It drops wildcards elsewhere, or without a scheme, and makes a regular expression of the others in
+// which dots alone are escaped.
 func isOrigin(s string) bool {
 	scheme, host, ok := strings.Cut(s, "://")
-	if !ok || !isOneOf(scheme, "http", "https") {
+	if !ok || !isScheme(scheme) {
 		return s == "null"
 	}
 	if i := strings.LastIndexByte(host, ':'); i >= 0 {
@@ -95,6 +96,18 @@ func isOrigin(s string) bool {
 		}
 	}
 	return true
+}
+
+// isScheme tells whether a text is the scheme of an origin as browsers send it, in lower case.
+func isScheme(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || (c < '0' || c > '9') && c != '+' && c != '-' && c != '.') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // isLabel tells whether a text is one label of a host name as browsers send it.

@@ -13,6 +13,9 @@ const maxKeyName = 63
 // renderMatch: the name of the header is a part of the annotation's key, the value is taken as it is
 // (pkg/ingress/kube/annotations/match.go). So a name must fit into a key, and must not hold the words by which Higress
 // finds such keys: it looks for them anywhere in a key.
+//
+// One condition that cannot be rendered takes all others with it: a route that matches more than was asked for takes
+// requests that are meant for another game.
 func renderMatch(m Match, vars Vars) (map[string]string, []finding.Finding) {
 	var found []finding.Finding
 	out := make(map[string]string, len(m.Headers))
@@ -36,7 +39,10 @@ func renderMatch(m Match, vars Vars) (map[string]string, []finding.Finding) {
 			out[higressPrefix+suffix] = value
 		}
 	}
-	return out, found
+	if len(found) > 0 {
+		return nil, found
+	}
+	return out, nil
 }
 
 // condition is the kind of key a condition needs and the value of it, or what is wrong.

@@ -48,7 +48,7 @@ func retryConditionsOf(conditions []string, found []finding.Finding) (string, []
 	onlyIdempotence := true
 	for i, c := range conditions {
 		if c == "off" || !isRetryCondition(c) {
-			found = append(found, cannot("retry.on["+strconv.Itoa(i)+"]", finding.Quote(c)+
+			found = append(found, cannot("retry.retryOn["+strconv.Itoa(i)+"]", finding.Quote(c)+
 				" is no condition; use error, timeout, invalid_header, non_idempotent or http_ with a status code"))
 			continue
 		}

@@ -1,6 +1,10 @@
 package gateway
 
-import "strings"
+import (
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
 
 const (
 	higressPrefix = "higress.io/"
@@ -61,6 +65,18 @@ func (higress) SettingOf(key string) (Setting, bool) {
 		return "", false
 	}
 	return e.setting, true
+}
+
+// Spoils implements Dialect. At a key that holds "match-header" in any form but the one it reads, Higress gives up, and a
+// good condition beside it is lost by chance (pkg/ingress/kube/annotations/match.go). OpenKruiseGame's keys and our own are
+// never taken away.
+func (higress) Spoils(key string) (Setting, bool) {
+	if !strings.Contains(key, "match-header") || lookup(key) != nil ||
+		strings.HasPrefix(key, "game.kruise.io/") || strings.HasPrefix(key, "gatehouse.dev/") ||
+		len(validation.IsQualifiedName(strings.ToLower(key))) > 0 { // no annotation can have such a key
+		return "", false
+	}
+	return HeaderMatching, true
 }
 
 // Reads implements Dialect.

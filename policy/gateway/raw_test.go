@@ -146,3 +146,18 @@ func TestWhatBreaksAWebSocketUpgrade(t *testing.T) {
 		})
 	}
 }
+
+// What no gateway with a dialect reads, and does not spoil its reading either, is never taken for one's, whichever gateway
+// an Ingress is served by.
+func TestTouchesIsWhatADecisionCanHaveChanged(t *testing.T) {
+	for key, want := range map[string]bool{
+		hp + "timeout": true, np + "timeout": false, np + "ssl-redirect": true, hp + "exact-match-header-x": true, np + "exact-match-header-x": true, "match-header bad": false,
+		hp + "unknown": false, "example.com/timeout": false, "timeout": false, "": false,
+		"kubernetes.io/ingress.class": false, "game.kruise.io/ingress-hash": false, "gatehouse.dev/applied": false,
+		"game.kruise.io/exact-match-header-x": false, "gatehouse.dev/timeout": false,
+	} {
+		if got := gateway.Touches(key); got != want {
+			t.Errorf("%q: %v", key, got)
+		}
+	}
+}

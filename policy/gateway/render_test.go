@@ -50,7 +50,7 @@ func TestRender(t *testing.T) {
 			"higress.io/proxy-next-upstream-tries": "1", "higress.io/proxy-next-upstream": "error,non_idempotent"}, nil},
 		{"unknown conditions", gateway.Retry{Attempts: 1, On: []string{"off", "http_999", "http_abc", "5xx", "error"}}, map[string]string{
 			"higress.io/proxy-next-upstream-tries": "1", "higress.io/proxy-next-upstream": "error"},
-			[]string{"GH501 retry.on[0]", "GH501 retry.on[1]", "GH501 retry.on[2]", "GH501 retry.on[3]"}},
+			[]string{"GH501 retry.retryOn[0]", "GH501 retry.retryOn[1]", "GH501 retry.retryOn[2]", "GH501 retry.retryOn[3]"}},
 		{"a fraction for each try", gateway.Retry{Attempts: 1, PerTry: time.Millisecond}, map[string]string{"higress.io/proxy-next-upstream-tries": "1"},
 			[]string{"GH501 retry.perTryTimeout"}},
 		{"negative attempts", gateway.Retry{Attempts: -1}, nil, []string{"GH501 retry.attempts"}},
@@ -99,7 +99,9 @@ func TestRender(t *testing.T) {
 		}}, map[string]string{
 			"higress.io/exact-match-header-X-Server": "7", "higress.io/prefix-match-header-X-Game": "post.io-", "higress.io/regex-match-header-X-Any": `post\.io|b`}, nil},
 		{"a second condition on a header", gateway.Match{Headers: []gateway.HeaderMatch{{Name: "X-A", Exact: "1"}, {Name: "x-a", Prefix: "2"}}},
-			map[string]string{"higress.io/exact-match-header-X-A": "1"}, []string{"GH501 match.headers[1].name"}},
+			nil, []string{"GH501 match.headers[1].name"}},
+		{"one condition that cannot be told takes the others with it", gateway.Match{Headers: []gateway.HeaderMatch{{Name: "X-A", Exact: "1"}, {Name: "x-match-query", Exact: "2"}}},
+			nil, []string{"GH501 match.headers[1].name"}},
 		{"names that no key can hold", gateway.Match{Headers: []gateway.HeaderMatch{
 			{Name: ":path", Exact: "1"}, {Name: "", Exact: "1"}, {Name: "a!", Exact: "1"}, {Name: "x-match-query", Exact: "1"}, {Name: "match-header-x", Exact: "1"},
 			{Name: "a-name-of-forty-five-characters-is-one-too-ma", Exact: "1"}, {Name: "x-", Exact: "1"},
@@ -135,10 +137,13 @@ func TestRender(t *testing.T) {
 			[]string{"GH501 cors.allowCredentials"}},
 		{"no origin", gateway.CORS{AllowMethods: []string{"GET"}}, nil, []string{"GH501 cors.allowOrigins"}},
 		{"what is no origin", gateway.CORS{AllowOrigins: []string{"a.example.com", "*.example.com", "https://a.*.com", "https://a.example.com/", "https://A.example.com",
-			"https://a:99999", "https://a:080", "https://*", "ftp://a", "https://a,b"}}, nil, []string{
+			"https://a:99999", "https://a:080", "https://*", "1tp://a", "https://a,b"}}, nil, []string{
 			"GH501 cors.allowOrigins", "GH501 cors.allowOrigins[0]", "GH501 cors.allowOrigins[1]", "GH501 cors.allowOrigins[2]", "GH501 cors.allowOrigins[3]",
 			"GH501 cors.allowOrigins[4]", "GH501 cors.allowOrigins[5]", "GH501 cors.allowOrigins[6]", "GH501 cors.allowOrigins[7]", "GH501 cors.allowOrigins[8]",
 			"GH501 cors.allowOrigins[9]"}},
+		{"origins of apps", gateway.CORS{AllowOrigins: []string{"capacitor://localhost", "chrome-extension://abc"}}, map[string]string{
+			"higress.io/enable-cors": "true", "higress.io/cors-allow-origin": "capacitor://localhost,chrome-extension://abc",
+			"higress.io/cors-allow-credentials": "false"}, nil},
 		{"names in CORS", gateway.CORS{AllowOrigins: []string{"null"}, AllowMethods: []string{"G T"}, MaxAge: time.Millisecond}, map[string]string{
 			"higress.io/enable-cors": "true", "higress.io/cors-allow-origin": "null", "higress.io/cors-allow-credentials": "false"},
 			[]string{"GH501 cors.allowMethods[0]", "GH501 cors.maxAge"}},

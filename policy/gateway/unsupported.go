@@ -14,6 +14,8 @@ func (u unsupported) Render(v Value, _ Vars) (map[string]string, []finding.Findi
 
 func (u unsupported) SettingOf(string) (Setting, bool) { return "", false }
 
+func (u unsupported) Spoils(string) (Setting, bool) { return "", false }
+
 // Reads is true: nothing is known about what this gateway reads, so nothing is called dead.
 func (u unsupported) Reads(string) bool { return true }
 

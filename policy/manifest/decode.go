@@ -104,7 +104,7 @@ func (r *reader) list(at *place, path []step, list map[string]any, inherited str
 
 // known reads an object of a known kind.
 func (r *reader) known(at *place, path []step, data map[string]any, of string, k kind) {
-	c := checker{report: func(at2 []step, message string) {
+	c := checker{anySize: k.anySize, report: func(at2 []step, message string) {
 		r.problem(at.source(at2), fieldName(at2), "%s", message)
 	}}
 	c.object(path, data, k.shape)

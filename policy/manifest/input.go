@@ -72,7 +72,7 @@ func (in *Input) objects() int {
 // kinds are what is read. The shape is what strictness goes by: all fields that the API server knows, also those that
 // nothing here reads.
 var kinds = map[string]kind{
-	"gatehouse.dev/v1alpha1 GamePolicy":     {shape: &v1alpha1.GamePolicy{}, keep: keepPolicy},
+	"gatehouse.dev/v1alpha1 GamePolicy":     {shape: &v1alpha1.GamePolicy{}, anySize: true, keep: keepPolicy},
 	"game.kruise.io/v1alpha1 GameServerSet": {shape: &setShape{}, namespaced: true, keep: keepGameServerSet},
 	"networking.k8s.io/v1 Ingress":          {shape: &networkingv1.Ingress{}, namespaced: true, keep: keepIngress},
 	"networking.k8s.io/v1 IngressClass":     {shape: &networkingv1.IngressClass{}, keep: keepIngressClass},

@@ -13,7 +13,10 @@ import (
 type kind struct {
 	shape      any
 	namespaced bool
-	keep       func(*Input, object) error
+	// anySize leaves it to a schema that runs later how large a whole number may be: to exceed that is a bad value and
+	// not a wrong type.
+	anySize bool
+	keep    func(*Input, object) error
 }
 
 // object is a decoded document of a known kind that fits its shape.

@@ -18,6 +18,7 @@ import (
 // decoders of encoding/json and sigs.k8s.io/json stop at the first wrong type, and cannot name the item of a list.
 type checker struct {
 	report   func(path []step, message string)
+	anySize  bool // a whole number may be larger than the Go type holds
 	reported bool
 }
 
@@ -52,13 +53,7 @@ func (c *checker) value(path []step, value any, t reflect.Type) {
 		}
 		return
 	case t == intOrStringType:
-		switch value.(type) {
-		case int64, string:
-		default:
-			c.wrong(path, "must be a whole number or a string, not %s", describe(value))
-			return
-		}
-		c.selfDecoding(path, value, t)
+		c.intOrString(path, value)
 		return
 	case reflect.PointerTo(t).Implements(jsonUnmarshalerType), reflect.PointerTo(t).Implements(textUnmarshalerType):
 		c.selfDecoding(path, value, t)
@@ -86,10 +81,26 @@ func (c *checker) value(path []step, value any, t reflect.Type) {
 	case reflect.Int, reflect.Int64:
 		expect[int64](c, path, value, "a whole number")
 	case reflect.Int32:
-		if n, ok := expect[int64](c, path, value, "a whole number"); ok && (n < math.MinInt32 || n > math.MaxInt32) {
-			c.wrong(path, "%d is beyond what 32 bits hold", n)
+		if n, ok := expect[int64](c, path, value, "a whole number"); ok {
+			c.int32(path, n)
 		}
 	default: // any: not looked into
+	}
+}
+
+func (c *checker) int32(path []step, n int64) {
+	if !c.anySize && (n < math.MinInt32 || n > math.MaxInt32) {
+		c.wrong(path, "%d is beyond what 32 bits hold", n)
+	}
+}
+
+func (c *checker) intOrString(path []step, value any) {
+	switch v := value.(type) {
+	case string:
+	case int64:
+		c.int32(path, v)
+	default:
+		c.wrong(path, "must be a whole number or a string, not %s", describe(value))
 	}
 }
 

@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -91,7 +92,7 @@ func (o *options) run(command *cobra.Command) error {
 	input, problems := manifest.Read(o.files, command.InOrStdin())
 	if len(problems) > 0 {
 		for _, p := range problems {
-			command.PrintErrln(p)
+			command.PrintErrln(escape(p.String()))
 		}
 		return exit{code: exitUnread}
 	}
@@ -109,15 +110,25 @@ var writers = map[string]func(io.Writer, Report) error{"text": Text, "json": JSO
 
 // JSON writes a report for programs.
 func JSON(w io.Writer, r Report) error {
-	encoder := json.NewEncoder(w)
+	var document bytes.Buffer
+	encoder := json.NewEncoder(&document)
 	encoder.SetEscapeHTML(false) // values hold <id> and the like
 	encoder.SetIndent("", "  ")
-	return encoder.Encode(r)
+	if err := encoder.Encode(r); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeJSON(document.Bytes()))
+	return err
 }
 
 // YAML writes the same document as JSON.
 func YAML(w io.Writer, r Report) error {
-	data, err := yaml.Marshal(r)
+	document, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	// yaml.Marshal would fail: YAML takes control characters such as U+009B only as escapes, and JSON does not escape all.
+	data, err := yaml.JSONToYAML(escapeJSON(document))
 	if err != nil {
 		return err
 	}

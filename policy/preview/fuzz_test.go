@@ -11,7 +11,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/preview"
 )
 
-// FuzzRun: whatever can be read can be previewed, the document is complete, and asking twice gives the same answer.
+// FuzzRun: whatever can be read can be previewed, the document is complete, nothing in it acts
+// on a terminal, and asking twice gives the same answer.
 func FuzzRun(f *testing.F) {
 	seeds, err := filepath.Glob("testdata/*/*/in.yaml")
 	if err != nil || len(seeds) == 0 {
@@ -47,8 +48,15 @@ func render(t *testing.T, input manifest.Input) []byte {
 	if err := preview.Text(&text, report); err != nil {
 		t.Fatal(err)
 	}
+	harmless(t, text.String())
 	if err := preview.JSON(&document, report); err != nil {
 		t.Fatal(err)
 	}
+	var asYAML bytes.Buffer
+	if err := preview.YAML(&asYAML, report); err != nil {
+		t.Fatal(err)
+	}
+	harmless(t, document.String()+asYAML.String())
+	sameDocument(t, asYAML.String(), document.String())
 	return document.Bytes()
 }

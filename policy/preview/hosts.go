@@ -13,8 +13,29 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 )
 
-// deed is what one set can have: a host at the gateway of a class.
-type deed struct{ class, host string }
+// deed is what one set can have: a host at a gateway.
+type deed struct {
+	gateway servedBy
+	host    string
+}
+
+// servedBy tells gateways apart. Classes of one kind of gateway count as one gateway, which serves the hosts of all of
+// them; where nothing says what serves a class, the class stands for itself.
+type servedBy struct {
+	kind  gateway.Kind
+	class string // only where the kind is unknown
+}
+
+func (i *ingress) servedBy() servedBy {
+	if i.class.Gateway != "" {
+		return servedBy{kind: i.class.Gateway}
+	}
+	return servedBy{class: i.class.Name}
+}
+
+func (s servedBy) compare(o servedBy) int {
+	return cmp.Or(cmp.Compare(s.kind, o.kind), cmp.Compare(s.class, o.class))
+}
 
 // hosts are the hosts of an Ingress, each once: "*" for a rule without one and for a default backend.
 func (i *ingress) hosts() []string {
@@ -43,7 +64,7 @@ func (r *run) takenHosts() {
 	for _, i := range r.ingresses {
 		if i.class.Managed {
 			for _, host := range i.hosts() {
-				d := deed{i.class.Name, host}
+				d := deed{i.servedBy(), host}
 				byDeed[d] = append(byDeed[d], i)
 			}
 		}
@@ -51,7 +72,7 @@ func (r *run) takenHosts() {
 	conflicts := map[*set]map[*set]*conflict{}
 	shared := map[*set]map[string]*conflict{}
 	for _, d := range slices.SortedFunc(maps.Keys(byDeed), func(a, b deed) int {
-		return cmp.Or(cmp.Compare(a.class, b.class), cmp.Compare(a.host, b.host))
+		return cmp.Or(a.gateway.compare(b.gateway), cmp.Compare(a.host, b.host))
 	}) {
 		r.judgeHost(d.host, byDeed[d], conflicts, shared)
 	}

@@ -5,11 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
@@ -18,7 +22,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/test/golden"
 )
 
-// TestPreviewGolden runs the command on in.yaml: out.yaml is what -o yaml prints, out.txt what a person sees, with
+// TestPreviewGolden runs the command on in.yaml, with the flags in the file flags if there is one: out.yaml is what -o yaml prints, out.txt what a person sees, with
 // what went to standard error and the exit code.
 func TestPreviewGolden(t *testing.T) {
 	cases, err := filepath.Glob("testdata/*/*/in.yaml")
@@ -32,10 +36,13 @@ func TestPreviewGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text := run(t, string(input), "-f", "-")
+			args := append(flags(t, dir), "-f", "-")
+			text := run(t, string(input), args...)
+			harmless(t, text.stdout+text.stderr)
 			golden.Compare(t, filepath.Join(dir, "out.txt"), []byte(fmt.Sprintf("%s%s(exit code %d)\n", text.stdout, text.stderr, text.code)))
 
-			asYAML, asJSON := run(t, string(input), "-f", "-", "-o", "yaml"), run(t, string(input), "-f", "-", "-o", "json")
+			asYAML, asJSON := run(t, string(input), append(args, "-o", "yaml")...), run(t, string(input), append(args, "-o", "json")...)
+			harmless(t, asYAML.stdout+asJSON.stdout)
 			if asYAML.code != text.code || asJSON.code != text.code {
 				t.Errorf("exit codes %d, %d and %d", text.code, asYAML.code, asJSON.code)
 			}
@@ -49,6 +56,31 @@ func TestPreviewGolden(t *testing.T) {
 			sameDocument(t, asYAML.stdout, asJSON.stdout)
 			strict(t, asJSON.stdout)
 		})
+	}
+}
+
+func flags(t *testing.T, dir string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "flags"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return slices.Clip(strings.Fields(string(text)))
+}
+
+// harmless holds output to what a terminal only shows.
+func harmless(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		for _, r := range strings.TrimSuffix(line, "\n") {
+			if !unicode.IsPrint(r) && r <= 0xffff { // nothing past it is a control
+				t.Errorf("%q reaches the terminal in %q", r, line)
+				break
+			}
+		}
+	}
+	if !utf8.ValidString(text) {
+		t.Errorf("no valid UTF-8: %q", text)
 	}
 }
 

@@ -11,7 +11,7 @@ func remarks(r Report, groups []servers) []string {
 	var out []string
 	said := map[string]bool{}
 	add := func(about string, f finding.Finding) {
-		line := fmt.Sprintf("%s: %s: %s", f.Severity, about, f)
+		line := fmt.Sprintf("%s: %s: %s", f.Severity, about, escape(f.String()))
 		if !said[line] {
 			said[line] = true
 			out = append(out, line)
@@ -21,14 +21,14 @@ func remarks(r Report, groups []servers) []string {
 	for _, p := range r.Policies {
 		for _, f := range p.Findings {
 			ofPolicy[f.Field+": GamePolicy "+p.Name+": "+f.Message] = true
-			add("GamePolicy "+p.Name, f)
+			add("GamePolicy "+printable(p.Name), f)
 		}
 	}
 	ofSet := map[string]bool{}
 	for _, s := range r.GameServerSets {
 		for _, f := range s.Findings {
 			ofSet[s.Namespace+"/"+s.Name+string(f.Code)] = true
-			add("GameServerSet "+s.Namespace+"/"+s.Name, f)
+			add("GameServerSet "+printable(s.Namespace+"/"+s.Name), f)
 		}
 	}
 	for _, g := range groups {

@@ -16,7 +16,7 @@ import (
 func (r *run) repeatedHosts() {
 	type route struct {
 		set        *set
-		class      string
+		gateway    servedBy
 		host, path string
 		conditions string
 	}
@@ -29,7 +29,7 @@ func (r *run) repeatedHosts() {
 		conditions := i.conditions()
 		for _, rule := range i.object.Spec.Rules {
 			for _, path := range paths(rule) {
-				key := route{i.set, i.class.Name, rule.Host, path, conditions}
+				key := route{i.set, i.servedBy(), rule.Host, path, conditions}
 				before := first[key]
 				if before == nil {
 					first[key] = i

@@ -8,10 +8,8 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
@@ -25,7 +23,7 @@ func Text(w io.Writer, r Report) error {
 	if len(r.Policies) > 0 {
 		t.row("GAME POLICY", "ACCEPTED")
 		for _, p := range r.Policies {
-			t.row(p.Name, map[bool]string{true: "yes", false: "no"}[p.Accepted])
+			t.row(printable(p.Name), map[bool]string{true: "yes", false: "no"}[p.Accepted])
 		}
 		t.gap()
 	}
@@ -36,7 +34,7 @@ func Text(w io.Writer, r Report) error {
 			if len(s.IDs) > 0 {
 				servers = gameserver.DescribeIDs(s.IDs)
 			}
-			t.row(s.Namespace+"/"+s.Name, string(s.Verdict), servers)
+			t.row(printable(s.Namespace+"/"+s.Name), string(s.Verdict), servers)
 		}
 		t.gap()
 	}
@@ -88,9 +86,9 @@ func (g servers) ids() []int {
 
 func (g servers) title() string {
 	if len(g) == 1 {
-		return g[0].Namespace + "/" + g[0].Name
+		return printable(g[0].Namespace + "/" + g[0].Name)
 	}
-	return g[0].Namespace + "/" + g[0].GameServerSet + " " + gameserver.DescribeIDs(g.ids())
+	return printable(g[0].Namespace+"/"+g[0].GameServerSet) + " " + gameserver.DescribeIDs(g.ids())
 }
 
 // group joins the servers of a set that differ in nothing but the host.
@@ -128,13 +126,13 @@ func (t table) ingress(g servers) {
 	for _, k := range slices.Sorted(maps.Keys(annotations)) {
 		from := "author"
 		if s, ok := i.Provenance[k]; ok {
-			from = s.Policy + " (" + string(s.Layer) + ")"
+			from = printable(s.Policy) + " (" + string(s.Layer) + ")"
 		}
-		line(k, printable(annotations[k]), from)
+		line(printable(k), short(annotations[k]), from)
 	}
 	for _, k := range slices.Sorted(maps.Keys(i.Removed)) {
 		if _, replaced := annotations[k]; !replaced {
-			line(k, printable(i.Removed[k]), "author, taken away")
+			line(printable(k), short(i.Removed[k]), "author, taken away")
 		}
 	}
 	if lead[0] != "" {
@@ -145,27 +143,15 @@ func (t table) ingress(g servers) {
 func hostOf(g servers) string {
 	host := "-"
 	if rules := g[0].Object.Spec.Rules; len(rules) > 0 {
-		host = cmp.Or(rules[0].Host, "*")
+		host = printable(cmp.Or(rules[0].Host, "*"))
 		if len(rules) > 1 {
 			host += fmt.Sprintf(" (+%d)", len(rules)-1)
 		}
 	}
 	for _, i := range g[1:] {
-		if rules := i.Object.Spec.Rules; len(rules) > 0 && cmp.Or(rules[0].Host, "*") != host {
+		if rules := i.Object.Spec.Rules; len(rules) > 0 && rules[0].Host != g[0].Object.Spec.Rules[0].Host {
 			return host + ", ..."
 		}
 	}
 	return host
-}
-
-// printable is a value on one line, and not endless.
-func printable(s string) string {
-	const most = 60
-	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) || s == "" {
-		s = strconv.Quote(s)
-	}
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "..."
-	}
-	return s
 }

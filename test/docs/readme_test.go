@@ -4,6 +4,7 @@ package docs_test
 import (
 	"bytes"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,6 +40,12 @@ func TestTheREADMEsRefusalIsTheCommands(t *testing.T) {
 	if diff := cmp.Diff(run(t, string(read(t, "../testdata/broken-gameserverset.yaml"))),
 		between(t, "$ gatehouse preview -f gameserverset.yaml\n", "```")); diff != "" {
 		t.Errorf("README.md's refusal differs (-command +shown):\n%s", diff)
+	}
+}
+
+func TestTheREADMEHasNoBlankLeft(t *testing.T) {
+	if blank := regexp.MustCompile(`@[A-Z_]+@`).FindString(string(read(t, "../../README.md"))); blank != "" {
+		t.Errorf("README.md still says %s", blank)
 	}
 }
 

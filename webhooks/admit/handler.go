@@ -35,6 +35,7 @@ type Handler struct {
 	metrics webhookMetrics
 	log     logr.Logger
 	buffers sync.Pool
+	large   slots
 }
 
 // NewHandler makes the handler of one webhook; name is its label in metrics and logs.
@@ -44,10 +45,11 @@ func NewHandler(name string, decide Func, metrics *Metrics, log logr.Logger) *Ha
 		metrics: metrics.of(name),
 		log:     log.WithName(name),
 		buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
+		large:   make(slots, largeAtOnce),
 	}
 }
 
-// ServeHTTP answers one review: 200 with the verdict, 4xx to what is no review, 500 where no decision was reached.
+// ServeHTTP answers one review: 200 with the verdict, 4xx to what is no review, 5xx where no decision was reached.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	response := h.answer(w, r)
@@ -61,6 +63,15 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) Response {
 		}
 		return h.refuse(w, status, errMalformed)
 	}
+	ctx, cancel := context.WithTimeout(r.Context(), timeout(r))
+	defer cancel()
+	leave, err := h.large.enter(ctx, r)
+	if err != nil {
+		h.log.Error(err, "no decision", "bytes", r.ContentLength)
+		http.Error(w, "gatehouse is busy with other large objects", http.StatusServiceUnavailable)
+		return Response{Err: err}
+	}
+	defer leave()
 	request, err := h.read(r)
 	switch {
 	case errors.Is(err, errTooLarge):
@@ -71,8 +82,6 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request) Response {
 		return h.refuse(w, http.StatusBadRequest, err)
 	}
 
-	ctx, cancel := context.WithTimeout(r.Context(), timeout(r))
-	defer cancel()
 	response := h.guarded(ctx, request)
 	switch {
 	case errors.Is(response.Err, errMalformed):

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -188,6 +189,66 @@ func TestWhatCannotBeDecidedIsAnHTTPErrorSoThatFailurePolicyApplies(t *testing.T
 			expectRequests(t, registry, `gatehouse_admission_requests_total{verdict="error",webhook="test"} 1`)
 		})
 	}
+}
+
+func TestLargeReviewsWaitForEachOtherAndHoldUpNoSmallOne(t *testing.T) {
+	const atOnce = 4
+	large := strings.Replace(review, `"name":"postio-7"`, `"name":"postio-7","x":"`+strings.Repeat("x", 256<<10)+`"`, 1)
+	begun, finish := make(chan struct{}, atOnce), make(chan struct{})
+	registry := prometheus.NewRegistry()
+	h := admit.NewHandler("test", func(_ context.Context, request *admissionv1.AdmissionRequest) admit.Response {
+		if request.Operation == admissionv1.Update {
+			begun <- struct{}{}
+			<-finish
+		}
+		return admit.Response{}
+	}, admit.NewMetrics(registry), logr.Discard())
+	send := func(body, timeout string, length int64) int {
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/x?timeout="+timeout, strings.NewReader(body))
+		request.ContentLength = length
+		request.Header.Set("Content-Type", "application/json")
+		recorder := httptest.NewRecorder()
+		h.ServeHTTP(recorder, request)
+		return recorder.Code
+	}
+	var clients sync.WaitGroup
+	for range atOnce {
+		clients.Go(func() {
+			if code := send(strings.Replace(large, "CREATE", "UPDATE", 1), "30s", int64(len(large))); code != http.StatusOK {
+				t.Errorf("one with a slot: %d", code)
+			}
+		})
+	}
+	for range atOnce {
+		<-begun
+	}
+	if code := send(large, "50ms", int64(len(large))); code != http.StatusServiceUnavailable {
+		t.Errorf("a large one without a slot: %d", code)
+	}
+	if code := send(review, "50ms", -1); code != http.StatusServiceUnavailable {
+		t.Errorf("one of unknown length without a slot: %d", code)
+	}
+	if code := send(review, "50ms", int64(len(review))); code != http.StatusOK {
+		t.Errorf("a small one: %d", code)
+	}
+	if code := send(large, "50ms", 7<<20); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("one that is too large: %d", code)
+	}
+	clients.Go(func() {
+		if code := send(large, "30s", int64(len(large))); code != http.StatusOK {
+			t.Errorf("one that waited: %d", code)
+		}
+	})
+	close(finish)
+	clients.Wait()
+	for range 2 * atOnce { // every slot was given back, by refusals too
+		if code := send("{", "50ms", -1); code != http.StatusBadRequest {
+			t.Errorf("malformed: %d", code)
+		}
+	}
+	expectRequests(t, registry, `gatehouse_admission_requests_total{verdict="allowed",webhook="test"} 6
+gatehouse_admission_requests_total{verdict="error",webhook="test"} 2
+gatehouse_admission_requests_total{verdict="malformed",webhook="test"} 9`)
 }
 
 func TestAnObjectThatCannotBeReadIsABadRequest(t *testing.T) {

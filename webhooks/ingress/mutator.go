@@ -58,7 +58,7 @@ func (m *Mutator) Mutate(_ context.Context, request *admissionv1.AdmissionReques
 	if err != nil {
 		return admit.NotReadable(fmt.Errorf("request.object: %w", err))
 	}
-	if m.leaveAlone(request, ing) {
+	if m.wroteItself(request, ing) {
 		return admit.Response{Verdict: Unchanged}
 	}
 	policies, question, synced := m.policies.At(ing)
@@ -72,6 +72,9 @@ func (m *Mutator) Mutate(_ context.Context, request *admissionv1.AdmissionReques
 	}
 	decision := policies.Decide(question)
 	response := respond(ing, question.Class, decision)
+	if len(decision.Warnings) > 0 {
+		m.log.Info("warned", "namespace", request.Namespace, "name", ing.Name, "warnings", decision.Warnings)
+	}
 	if log := m.log.V(1); log.Enabled() {
 		log.Info("decided", "namespace", request.Namespace, "name", ing.Name, "operation", request.Operation,
 			"verdict", response.Verdict, "class", question.Class.Name, "server", decision.Server.String(),
@@ -80,12 +83,8 @@ func (m *Mutator) Mutate(_ context.Context, request *admissionv1.AdmissionReques
 	return response
 }
 
-// leaveAlone: an object that is being deleted routes nothing much longer and only waits for its finalizers. What
-// Gatehouse itself wrote was decided from policies at least as new as ours.
-func (m *Mutator) leaveAlone(request *admissionv1.AdmissionRequest, ing *networkingv1.Ingress) bool {
-	if ing.DeletionTimestamp != nil {
-		return true
-	}
+// wroteItself: what Gatehouse itself wrote was decided from policies at least as new as ours.
+func (m *Mutator) wroteItself(request *admissionv1.AdmissionRequest, ing *networkingv1.Ingress) bool {
 	return m.self != "" && request.UserInfo.Username == m.self && policy.HasCurrentRecord(ing.Annotations)
 }
 

@@ -21,26 +21,27 @@ import (
 	"k8s.io/client-go/util/cert"
 
 	chart "github.com/gatehouse-dev/gatehouse/charts/gatehouse"
+	"github.com/gatehouse-dev/gatehouse/hack/stack"
 	"github.com/gatehouse-dev/gatehouse/test/env"
 )
 
-// rights are what the manager needs, as its ClusterRole in the chart has them.
-const rights = `
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: gatehouse}
-rules:
-- {apiGroups: [gatehouse.dev], resources: [gamepolicies], verbs: [get, list, watch]}
-- {apiGroups: [game.kruise.io], resources: [gameserversets], verbs: [get, list, watch]}
-- {apiGroups: [""], resources: [namespaces], verbs: [get, list, watch]}
-- {apiGroups: [networking.k8s.io], resources: [ingressclasses], verbs: [get, list, watch]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: gatehouse}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: gatehouse}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "system:serviceaccount:gatehouse-system:gatehouse"}]
-`
+// grant gives the manager the rights that the chart gives it, and no others.
+func grant(t *testing.T, e *env.Env) {
+	t.Helper()
+	binaries, err := stack.Ensure(t.Context(), os.Stderr, "helm")
+	must(t, err)
+	helm := exec.Command(binaries["helm"], "template", "gatehouse", "../../charts/gatehouse",
+		"--namespace=gatehouse-system", "--show-only=templates/rbac.yaml")
+	helm.Env = []string{"HOME=" + t.TempDir()}
+	var trouble bytes.Buffer
+	helm.Stderr = &trouble
+	rights, err := helm.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, trouble.String())
+	}
+	_, err = e.Apply(t.Context(), rights)
+	must(t, err)
+}
 
 // build makes the binary that ships, once.
 var build = sync.OnceValues(func() (string, error) {
@@ -163,6 +164,17 @@ func (r *replica) serial() string {
 	}
 	defer connection.Close()
 	return connection.ConnectionState().PeerCertificates[0].SerialNumber.String()
+}
+
+// errors are the errors in the log of a manager that has ended, but for those of one logger.
+func (r *replica) errors(expected string) string {
+	var found strings.Builder
+	for line := range strings.Lines(r.log.String()) {
+		if strings.Contains(line, `"level":"error"`) && !strings.Contains(line, `"logger":"`+expected+`"`) {
+			found.WriteString(line)
+		}
+	}
+	return found.String()
 }
 
 func (r *replica) stop() { must(r.t, r.process.Signal(syscall.SIGTERM)) }

@@ -76,8 +76,7 @@ func TestReplicasAreReplacedUnderLoadWithoutAFailedRequest(t *testing.T) {
 	e := env.Run(t, env.Options{})
 	ctx := t.Context()
 	installCRD(t, e)
-	_, err := e.Apply(ctx, []byte(rights))
-	must(t, err)
+	grant(t, e)
 	c, err := e.Client(env.Admin, v1alpha1.AddToScheme, networkingv1.AddToScheme, corev1.AddToScheme, admissionregistrationv1.AddToScheme)
 	must(t, err)
 	p := &v1alpha1.GamePolicy{Spec: v1alpha1.GamePolicySpec{Defaults: &v1alpha1.TrafficSettings{RequestTimeout: &metav1.Duration{Duration: 30 * time.Second}}}}

@@ -65,6 +65,7 @@ type AnnotationValue string
 // HeaderValues are the values of headers, by the names of these.
 //
 // +kubebuilder:object:generate=false
+// +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:MaxProperties=16
 // +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?$'))",message="a header name consists of 1 to 64 letters, digits, '-', '_' and '.', and starts and ends with a letter or digit"
 // +kubebuilder:validation:XValidation:rule="self.all(k, k.lowerAscii() != 'host')",message="the header Host cannot be changed: the gateway ignores it"

@@ -49,18 +49,19 @@ type CanaryHeader struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$')",message="a header name consists of letters, digits, '-', '_' and '.', and starts and ends with a letter or digit"
 	Name string `json:"name"`
 
-	// value that the header must have, literally.
+	// value that the header must have, literally. It may hold <id>, <gss> and <namespace>.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[!-~]([ -~]*[!-~])?$')",message="must be printable ASCII without line breaks and without spaces at either end"
 	Value string `json:"value,omitempty"`
 
-	// pattern is an RE2 expression that must match somewhere in the header.
+	// pattern is an RE2 expression that must match somewhere in the header. It may hold <id>, <gss> and <namespace>.
+	// It has to be valid inside a group too, because the gateway puts it into a longer one.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[!-~]([ -~]*[!-~])?$')",message="must be printable ASCII without line breaks and without spaces at either end"
-	// +kubebuilder:validation:XValidation:rule="''.matches(self) in [true, false]",message="must be a valid RE2 expression, without look-around and back-references"
+	// +kubebuilder:validation:XValidation:rule="''.matches(self.replace('<id>', '0').replace('<gss>', 'a').replace('<namespace>', 'a')) in [true, false] && ''.matches('(?:' + self.replace('<id>', '0').replace('<gss>', 'a').replace('<namespace>', 'a') + ')') in [true, false]",message="must be a valid RE2 expression, without look-around and back-references, and with an \\E for each \\Q"
 	Pattern string `json:"pattern,omitempty"`
 }

@@ -16,11 +16,13 @@ type Match struct {
 //
 // +kubebuilder:validation:XValidation:rule="[has(self.exact), has(self.prefix), has(self.regex)].filter(x, x).size() == 1",message="set exactly one of exact, prefix and regex"
 type HeaderMatch struct {
-	// name of the header. It becomes part of an annotation key, which bounds its length.
+	// name of the header. It becomes part of an annotation key, which bounds its length: with the longest prefix,
+	// prefix-match-header-, a name of 43 characters fills the 63 that Kubernetes allows.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=43
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$')",message="a header name consists of letters, digits, '-', '_' and '.', and starts and ends with a letter or digit"
+	// +kubebuilder:validation:XValidation:rule="!self.matches('match-(header|pseudo-header|query)')",message="must not hold match-header, match-pseudo-header or match-query: by these words Higress finds conditions, wherever they stand in an annotation key"
 	Name string `json:"name"`
 
 	// exact is the value that the header must have. It may hold <id>, <gss> and <namespace>.
@@ -49,6 +51,8 @@ type HeaderMatch struct {
 type MatchValue = string
 
 // Headers changes request and response headers.
+//
+// +kubebuilder:validation:MinProperties=1
 type Headers struct {
 	// request changes the headers that the game server gets.
 	// +optional
@@ -59,8 +63,10 @@ type Headers struct {
 	Response *HeaderChange `json:"response,omitempty"`
 }
 
-// HeaderChange sets, adds and removes headers in one direction.
+// HeaderChange sets, adds and removes headers in one direction. It has to say something: an empty one could be read as
+// "leave the headers alone" and as "whatever others say".
 //
+// +kubebuilder:validation:MinProperties=1
 // +kubebuilder:validation:XValidation:rule="!has(self.set) || !has(self.add) || self.set.all(a, self.add.all(b, a.lowerAscii() != b.lowerAscii()))",message="a header may stand in only one of set, add and remove; names that differ in upper and lower case alone are the same header"
 // +kubebuilder:validation:XValidation:rule="!has(self.set) || !has(self.remove) || self.set.all(a, self.remove.all(b, a.lowerAscii() != b.lowerAscii()))",message="a header may stand in only one of set, add and remove; names that differ in upper and lower case alone are the same header"
 // +kubebuilder:validation:XValidation:rule="!has(self.add) || !has(self.remove) || self.add.all(a, self.remove.all(b, a.lowerAscii() != b.lowerAscii()))",message="a header may stand in only one of set, add and remove; names that differ in upper and lower case alone are the same header"
@@ -76,6 +82,7 @@ type HeaderChange struct {
 	// remove takes these headers away.
 	// +optional
 	// +listType=set
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=16
 	Remove []HeaderName `json:"remove,omitempty"`
 }

@@ -68,6 +68,7 @@ type TrafficSettings struct {
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.matches('^(higress[.]io|nginx[.]ingress[.]kubernetes[.]io)/(enable-cors|cors-.*)$'))",message="enable-cors and cors-* keys are not allowed here: use the setting cors"
 	// +kubebuilder:validation:XValidation:rule="self.all(k, k.matches('^(gatehouse[.]dev/|game[.]kruise[.]io/|kubernetes[.]io/ingress[.]class$)') || (k.matches('match-(header|pseudo-header|query)') && !k.matches('^higress[.]io/(exact|prefix|regex)-match-(header|pseudo-header|query)-.')) || k.matches('^(higress[.]io|nginx[.]ingress[.]kubernetes[.]io)/[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$'))",message="keys are higress.io/NAME or nginx.ingress.kubernetes.io/NAME, where NAME is at most 63 letters, digits, '-', '_' and '.', starting and ending with a letter or digit"
 	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('higress.io/regex-match-') || ''.matches(self[k].replace('<id>', '0').replace('<gss>', 'a').replace('<namespace>', 'a')) in [true, false])",message="the value of a regex-match key must be a valid RE2 expression, without look-around and back-references"
+	// +kubebuilder:validation:XValidation:rule="self.all(k, !k.startsWith('higress.io/') || !(('nginx.ingress.kubernetes.io/' + k.substring(11)) in self))",message="higress.io/NAME and nginx.ingress.kubernetes.io/NAME are one knob, of which one value would be lost: keep the one with higress.io/"
 	Annotations map[string]AnnotationValue `json:"annotations,omitempty"`
 }
 

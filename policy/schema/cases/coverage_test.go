@@ -148,6 +148,7 @@ var refusals = []struct {
 	{regexp.MustCompile(`^Too many: \d+: must have at most (\d+) items$`), []string{"maxItems", "maxProperties"}},
 	{regexp.MustCompile(`in body should be at least (\d+) chars long$`), []string{"minLength"}},
 	{regexp.MustCompile(`in body should have at least (\d+) items$`), []string{"minItems"}},
+	{regexp.MustCompile(`in body should have at least (\d+) properties$`), []string{"minProperties"}},
 	{regexp.MustCompile(`in body should be less than or equal to (\d+)$`), []string{"maximum"}},
 	{regexp.MustCompile(`in body should be greater than or equal to (-?\d+)$`), []string{"minimum"}},
 	{regexp.MustCompile(`in body should match '`), []string{"pattern"}},
