@@ -13,7 +13,7 @@ import (
 // it had set on this Ingress.
 type contribution struct {
 	policy   *Compiled
-	recorded map[string]entry // nil: the blocks speak
+	recorded map[string]entry // nil: the blocks speak; each entry has a value
 }
 
 func enforcing(m v1alpha1.Mode) bool          { return m == v1alpha1.ModeEnforce }
@@ -46,8 +46,11 @@ func (s *Set) contributions(q *question, speaking func(v1alpha1.Mode) bool) []co
 // can give a value that the gateway reads a place among the author's, and a policy's place only to a setting that this
 // policy has.
 func (s *Set) recorded(q *question) (inPlace, behind map[int]map[string]entry) {
+	if !s.anyFrozen || !q.Class.Managed {
+		return nil, nil
+	}
 	old, same := storedRecord(q.Request, q.server)
-	if !same || !q.Class.Managed {
+	if !same {
 		return nil, nil
 	}
 	inPlace, behind = map[int]map[string]entry{}, map[int]map[string]entry{}

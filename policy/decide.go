@@ -54,8 +54,11 @@ type Decision struct {
 	// Provenance says for each injected key where it came from. The author's keys have none.
 	Provenance map[string]Source
 	Findings   []finding.Finding
-	// Warnings are for the admission response: what policies in mode Warn would do. At most 120 characters each.
+	// Warnings are for the admission response: findings that the writer should see at once, and all of WouldDo. At most
+	// 120 characters each.
 	Warnings []string
+	// WouldDo is what policies in mode Warn would do, a line each.
+	WouldDo []string
 	// Changed tells whether Annotations differ from those of the Ingress.
 	Changed bool
 }
@@ -82,8 +85,10 @@ func (s *Set) Decide(r Request) Decision {
 		return gatewayUnknown(&r, server)
 	}
 	standing, state := readRecord(r.Ingress.Annotations)
-	if old, same := storedRecord(&r, server); state != recordRead && state != recordNewer && same && old.stands(r.Ingress.Annotations) {
-		standing, state = old, recordRead // somebody took away or spoilt the record alone
+	if state == recordNone || state == recordUnreadable {
+		if old, same := storedRecord(&r, server); same && old.stands(r.Ingress.Annotations) {
+			standing, state = old, recordRead // somebody took away or spoilt the record alone
+		}
 	}
 	q := &question{
 		Request: &r, server: server, dialect: gateway.For(r.Class.Gateway),
@@ -124,7 +129,8 @@ func (s *Set) decide(q *question) Decision {
 		return s.tooLarge(q, size)
 	}
 	if slices.ContainsFunc(q.matched, func(i int) bool { return s.policies[i].mode == v1alpha1.ModeWarn }) {
-		d.Warnings = append(d.Warnings, differences(enforced, newResolution(q, everyLayer, s.contributions(q, enforcingOrWarning)))...)
+		d.WouldDo = differences(enforced, newResolution(q, everyLayer, s.contributions(q, enforcingOrWarning)))
+		d.Warnings = append(d.Warnings, d.WouldDo...)
 	}
 	return d
 }

@@ -96,10 +96,10 @@ func (r *resolution) typed(s gateway.Setting, layer Layer) bool {
 // annotation: upgrade looks at what stands on the route.
 func (r *resolution) render(c contribution, s gateway.Setting, layer Layer) map[string]string {
 	if c.recorded != nil {
-		var kept map[string]string
+		kept := map[string]string{}
 		for k, e := range c.recorded {
-			if of, typed := r.dialect.SettingOf(k); typed && of == s && e.Layer == layer && e.Value != nil {
-				kept = with(kept, k, *e.Value)
+			if of, typed := r.dialect.SettingOf(k); typed && of == s && e.Layer == layer {
+				kept[k] = *e.Value
 			}
 		}
 		return kept
@@ -158,7 +158,7 @@ func (r *resolution) raw(c contribution, layer Layer) []annotation {
 	var kept []annotation
 	for _, k := range slices.Sorted(maps.Keys(c.recorded)) {
 		e := c.recorded[k]
-		if _, typed := r.dialect.SettingOf(k); !typed && e.Layer == layer && e.Value != nil {
+		if _, typed := r.dialect.SettingOf(k); !typed && e.Layer == layer {
 			kept = append(kept, annotation{k, *e.Value})
 		}
 	}
@@ -253,12 +253,4 @@ func (r *resolution) say(c contribution, layer Layer, found []finding.Finding) {
 		f.Message = "GamePolicy " + c.policy.name + ": " + f.Message
 		r.findings = append(r.findings, f)
 	}
-}
-
-func with(m map[string]string, k, v string) map[string]string {
-	if m == nil {
-		m = map[string]string{}
-	}
-	m[k] = v
-	return m
 }

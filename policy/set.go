@@ -12,6 +12,8 @@ import (
 type Set struct {
 	policies []*Compiled
 	byPolicy map[string]int
+	// anyFrozen: without a frozen policy nobody has to read the record of the stored object.
+	anyFrozen bool
 
 	// Each policy stands in exactly one of these, under something without which it cannot match.
 	bySetName        map[string][]int
@@ -35,6 +37,7 @@ func NewSet(policies []*Compiled) *Set {
 	slices.SortFunc(s.policies, precedence)
 	for i, p := range s.policies {
 		s.byPolicy[p.name] = i
+		s.anyFrozen = s.anyFrozen || p.frozen
 		s.index(i, &p.targets)
 	}
 	return s

@@ -36,7 +36,6 @@ const (
 
 	GatewayUnsupported Code = "GH501" // the gateway cannot express a setting
 	WebSocketIdle      Code = "GH502" // WebSocket needs no annotation; the idle limit is the gateway's
-	CanarySettings     Code = "GH503" // a canary inherits what is set on its primary
 	CanaryAlways       Code = "GH504" // the gateway sends the header value "always" to the canary too
 	GatewayHarmed      Code = "GH505" // an annotation that would crash or blind the gateway
 )

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -149,18 +148,9 @@ func (r *run) decide(i *ingress) {
 	}
 	i.decision = r.engine.Decide(request)
 	i.findings = append(i.findings, i.decision.Findings...)
-	for _, w := range i.decision.Warnings {
-		if isFinding(w, i.decision.Findings) {
-			continue
-		}
+	for _, w := range i.decision.WouldDo {
 		i.findings = append(i.findings, finding.Finding{Code: finding.PolicyWarns, Severity: finding.Warning, Field: "metadata.annotations", Message: w})
 	}
-}
-
-// isFinding tells whether a warning, which may be cut short, repeats a finding for the writer of the Ingress.
-func isFinding(warning string, findings []finding.Finding) bool {
-	begin := strings.TrimSuffix(warning, "...")
-	return slices.ContainsFunc(findings, func(f finding.Finding) bool { return strings.HasPrefix(f.String(), begin) })
 }
 
 // setOf is the set of a game server, made up where only the Ingress is given: as old as its oldest Ingress.
