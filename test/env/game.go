@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -105,4 +106,22 @@ func (e *Env) webhookService(n neighbour, port int32) *corev1.Service {
 		ObjectMeta: metav1.ObjectMeta{Namespace: n.namespace, Name: n.prefix + "webhook-service"},
 		Spec:       corev1.ServiceSpec{ClusterIP: e.HostIP(), Ports: []corev1.ServicePort{{Port: port}}},
 	}
+}
+
+// webhooks reads the webhook configurations of its module, named as its kustomization names them.
+func (n neighbour) webhooks(ctx context.Context) (*admissionv1.MutatingWebhookConfiguration, *admissionv1.ValidatingWebhookConfiguration, error) {
+	dir, err := stack.ModuleDir(ctx, n.part)
+	if err != nil {
+		return nil, nil, err
+	}
+	file := filepath.Join(dir, "config", "webhook", "manifests.yaml")
+	mutating, validating := &admissionv1.MutatingWebhookConfiguration{}, &admissionv1.ValidatingWebhookConfiguration{}
+	if err := readManifest(file, "MutatingWebhookConfiguration", mutating); err != nil {
+		return nil, nil, err
+	}
+	if err := readManifest(file, "ValidatingWebhookConfiguration", validating); err != nil {
+		return nil, nil, err
+	}
+	mutating.Name, validating.Name = n.prefix+mutating.Name, n.prefix+validating.Name
+	return mutating, validating, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -64,20 +63,10 @@ func (e *Env) startKruise(ctx context.Context) error {
 // closed from the first moment, which is what is wanted: an Advanced StatefulSet that was stored without its defaults
 // makes Kruise panic at every start.
 func (e *Env) kruiseWebhooks(ctx context.Context) error {
-	dir, err := stack.ModuleDir(ctx, kruise.part)
+	mutating, validating, err := kruise.webhooks(ctx)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(dir, "config", "webhook", "manifests.yaml")
-	var mutating admissionv1.MutatingWebhookConfiguration
-	var validating admissionv1.ValidatingWebhookConfiguration
-	if err := readManifest(file, "MutatingWebhookConfiguration", &mutating); err != nil {
-		return err
-	}
-	if err := readManifest(file, "ValidatingWebhookConfiguration", &validating); err != nil {
-		return err
-	}
-	mutating.Name, validating.Name = kruise.prefix+mutating.Name, kruise.prefix+validating.Name
 	mutating.Webhooks = slices.DeleteFunc(mutating.Webhooks, func(w admissionv1.MutatingWebhook) bool {
 		return w.Name != "mstatefulset.kb.io"
 	})
@@ -85,9 +74,9 @@ func (e *Env) kruiseWebhooks(ctx context.Context) error {
 		return w.Name != "vstatefulset.kb.io"
 	})
 	if len(mutating.Webhooks) != 1 || len(validating.Webhooks) != 1 {
-		return fmt.Errorf("%s: no webhooks for Advanced StatefulSets", file)
+		return fmt.Errorf("%s: no webhooks for Advanced StatefulSets", kruise.part)
 	}
-	return e.create(ctx, &mutating, &validating)
+	return e.create(ctx, mutating, validating)
 }
 
 // advancedStatefulSet is what Kruise is tried with, never stored.

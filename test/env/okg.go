@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	admissionv1 "k8s.io/api/admissionregistration/v1"
@@ -86,27 +85,17 @@ func (e *Env) okgWebhooks(ctx context.Context, port int32) error {
 	if err := writeFiles(e.path("okg-certs"), map[string][]byte{"tls.crt": bundle, "tls.key": key}); err != nil {
 		return err
 	}
-	dir, err := stack.ModuleDir(ctx, okg.part)
+	mutating, validating, err := okg.webhooks(ctx)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(dir, "config", "webhook", "manifests.yaml")
-	var mutating admissionv1.MutatingWebhookConfiguration
-	var validating admissionv1.ValidatingWebhookConfiguration
-	if err := readManifest(file, "MutatingWebhookConfiguration", &mutating); err != nil {
-		return err
-	}
-	if err := readManifest(file, "ValidatingWebhookConfiguration", &validating); err != nil {
-		return err
-	}
-	mutating.Name, validating.Name = okg.prefix+mutating.Name, okg.prefix+validating.Name
 	for i := range mutating.Webhooks {
 		pointTo(&mutating.Webhooks[i].ClientConfig, service.Name, port, bundle)
 	}
 	for i := range validating.Webhooks {
 		pointTo(&validating.Webhooks[i].ClientConfig, service.Name, port, bundle)
 	}
-	return e.create(ctx, service, &mutating, &validating)
+	return e.create(ctx, service, mutating, validating)
 }
 
 // pointTo names the Service as kustomize's prefix does, and its port, which the manifests leave at 443.
