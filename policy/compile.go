@@ -24,6 +24,7 @@ type Compiled struct {
 	frozen bool
 
 	targets             targets
+	hosts               *v1alpha1.HostRules // nil: none
 	overrides, defaults block
 }
 
@@ -55,6 +56,7 @@ func compile(p *v1alpha1.GamePolicy) (*Compiled, []finding.Finding) {
 		name: p.Name, priority: p.Spec.Priority, created: p.CreationTimestamp.Time, mode: p.Spec.Mode,
 		deleting:  p.DeletionTimestamp != nil,
 		targets:   selection,
+		hosts:     p.Spec.Hosts,
 		overrides: compileSettings(p.Spec.Overrides),
 		defaults:  compileSettings(p.Spec.Defaults),
 	}

@@ -24,6 +24,10 @@ type Request struct {
 	NamespaceLabels map[string]string
 	// SetLabels are those of the GameServerSet; nil where the set is not known (yet): set selectors do not match then.
 	SetLabels map[string]string
+	// Template is what the parameters of the GameServerSet say; nil where the set is not known (yet).
+	Template *gameserver.Template
+	// SetIDs are the ids that the set projects, ascending.
+	SetIDs []int
 }
 
 // Verdict is the answer in one word.

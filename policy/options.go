@@ -37,9 +37,12 @@ func DefaultOptions() Options {
 }
 
 // ParseOptions takes the options as the flags --ingress-classes and --class-gateways of every command have them. A
-// gateway that Gatehouse cannot name is an error.
+// gateway that Gatehouse cannot name is an error, and so is one that would serve what waits in quarantine.
 func ParseOptions(ingressClasses []string, classGateways map[string]string) (Options, error) {
 	known := []gateway.Kind{gateway.Higress, gateway.Nginx, gateway.ALB}
+	if _, served := classGateways[QuarantineClass]; served || slices.Contains(ingressClasses, QuarantineClass) {
+		return Options{}, fmt.Errorf("--ingress-classes, --class-gateways: %s is the class of Ingresses that wait for their hosts; no gateway may serve it", QuarantineClass)
+	}
 	opts := Options{IngressClasses: ingressClasses, ClassGateways: map[string]gateway.Kind{}}
 	for _, class := range slices.Sorted(maps.Keys(classGateways)) {
 		kind := gateway.Kind(classGateways[class])
@@ -68,6 +71,15 @@ type Class struct {
 	Gateway gateway.Kind
 	// Managed tells whether Gatehouse acts on this class.
 	Managed bool
+}
+
+// Key tells gateways apart where hosts are concerned: classes that one kind of gateway serves have the same, because it
+// serves the hosts of all of them. Where nothing says what serves a class, the class stands for itself.
+func (c Class) Key() string {
+	if c.Gateway != "" {
+		return string(c.Gateway)
+	}
+	return c.Name
 }
 
 // Classes resolves the effective class of an Ingress. It is immutable.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 )
 
 // Set is the compiled policies of a cluster, in order of precedence and indexed by what they select. It is immutable:
@@ -14,6 +15,10 @@ type Set struct {
 	byPolicy map[string]int
 	// anyFrozen: without a frozen policy nobody has to read the record of the stored object.
 	anyFrozen bool
+	// anyCanary: without one nobody has to ask whether an Ingress stands on another's host.
+	anyCanary bool
+	// anyHosts: some policy has rules for hosts.
+	anyHosts bool
 
 	// Each policy stands in exactly one of these, under something without which it cannot match.
 	bySetName        map[string][]int
@@ -38,6 +43,8 @@ func NewSet(policies []*Compiled) *Set {
 	for i, p := range s.policies {
 		s.byPolicy[p.name] = i
 		s.anyFrozen = s.anyFrozen || p.frozen
+		s.anyHosts = s.anyHosts || p.hosts != nil
+		s.anyCanary = s.anyCanary || p.overrides.values[gateway.CanaryRoute] != nil
 		s.index(i, &p.targets)
 	}
 	return s

@@ -52,3 +52,6 @@ func clip(s string) string {
 	}
 	return s[:maxWarning-3] + "..."
 }
+
+// Warning is a finding as an admission warning shows it.
+func Warning(f finding.Finding) string { return clip(f.String()) }

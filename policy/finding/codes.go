@@ -13,6 +13,17 @@ const (
 	HostRepeated Code = "GH201" // two servers of one set get the same host and path
 	HostTaken    Code = "GH202" // another set or Ingress has the host
 
+	HostNotAllowed       Code = "GH203" // hosts.allowed of a policy does not list the host
+	HostNotTemplate      Code = "GH204" // the host is not what hosts.template of a policy says
+	WildcardNotAllowed   Code = "GH205" // hosts.wildcards of a policy does not list the wildcard
+	TooManyHosts         Code = "GH206" // more hosts than one Ingress may claim
+	CanaryWithoutPrimary Code = "GH207" // a canary whose primary does not serve the host
+	HostInFlight         Code = "GH208" // somebody else's create of the host is on its way: try again
+	HostQuarantined      Code = "GH209" // the Ingress waits for its host in quarantine
+	HostOverlaps         Code = "GH210" // a wildcard brings the host together with another holder's
+	HostShared           Code = "GH211" // web Ingresses of several namespaces stand on the host
+	NotReady             Code = "GH212" // Gatehouse does not know the cluster yet: try again
+
 	ParameterMissing    Code = "GH301" // OKG needs Path, PathType and Port at least once
 	ParameterTemplate   Code = "GH302" // more than one <id> in a value
 	ParameterPort       Code = "GH303" // a Port that is no port number

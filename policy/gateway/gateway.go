@@ -5,7 +5,11 @@
 // means adding one leaf that implements it.
 package gateway
 
-import "github.com/gatehouse-dev/gatehouse/policy/finding"
+import (
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/gatehouse-dev/gatehouse/policy/finding"
+)
 
 // Kind names a gateway implementation.
 type Kind string
@@ -55,6 +59,11 @@ type Dialect interface {
 	// CheckRaw judges an annotation that is given as it is, variables expanded, not through a typed setting. A
 	// Warning says that it would have no effect, an Error that it must never reach the gateway.
 	CheckRaw(key, value string) []finding.Finding
+	// IsCanary tells whether the gateway takes an Ingress with these annotations for a canary: it only serves beside
+	// another one with the same route.
+	IsCanary(annotations map[string]string) bool
+	// Harms lists what about an Ingress must never reach the gateway, whoever wrote it.
+	Harms(ing *networkingv1.Ingress) []Harm
 	// Upgrade tells what among the annotations of a route breaks a WebSocket upgrade.
 	Upgrade(annotations map[string]string) []finding.Finding
 }

@@ -51,7 +51,7 @@ func refuse(field, message string) (map[string]string, []finding.Finding) {
 
 // wholeSeconds is a duration as Higress takes it, which reads integers only and drops everything else.
 func wholeSeconds(d time.Duration) (string, bool) {
-	if d < time.Second || d%time.Second != 0 {
+	if d < time.Second || d%time.Second != 0 || d/time.Second > maxSeconds {
 		return "", false
 	}
 	return strconv.FormatInt(int64(d/time.Second), 10), true

@@ -110,3 +110,13 @@ func renderCanaryWeight(c Canary) (map[string]string, []finding.Finding) {
 	}
 	return out, nil
 }
+
+// IsCanary implements Dialect: the first of both prefixes that parses decides (pkg/ingress/kube/annotations/parser.go).
+func (higress) IsCanary(annotations map[string]string) bool {
+	for _, prefix := range [...]string{nginxPrefix, higressPrefix} {
+		if canary, err := strconv.ParseBool(annotations[prefix+"canary"]); err == nil {
+			return canary
+		}
+	}
+	return false
+}

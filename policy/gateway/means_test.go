@@ -36,6 +36,9 @@ func checkRender(t *testing.T, v gateway.Value, vars gateway.Vars) {
 			t.Errorf("%#v: %q: %q: %v", v, key, value, raw)
 		}
 	}
+	if harms := d.Harms(served(out)); len(harms) > 0 {
+		t.Errorf("%#v: %v does harm: %v", v, out, harms)
+	}
 	exact := true
 	for _, f := range found {
 		exact = exact && f.Severity == finding.Info

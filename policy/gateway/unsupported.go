@@ -1,6 +1,10 @@
 package gateway
 
-import "github.com/gatehouse-dev/gatehouse/policy/finding"
+import (
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/gatehouse-dev/gatehouse/policy/finding"
+)
 
 // unsupported is the dialect of a gateway that Gatehouse cannot speak to: it renders nothing, since an
 // annotation the gateway does not read would only look as if the setting held.
@@ -40,3 +44,9 @@ func (u unsupported) message(what string) string {
 	}
 	return "gateway " + name + " is not supported; " + what + " has no effect on its Ingresses; leave its classes out with targets.ingressClassNames"
 }
+
+// IsCanary implements Dialect.
+func (unsupported) IsCanary(map[string]string) bool { return false }
+
+// Harms implements Dialect: of a gateway without a dialect nothing is known.
+func (unsupported) Harms(*networkingv1.Ingress) []Harm { return nil }

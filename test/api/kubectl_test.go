@@ -55,7 +55,7 @@ func TestKubectlGetPrintsTheColumns(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Name: "columns"},
 		Spec: v1alpha1.HostClaimSpec{
 			Class: "higress", Host: "game7.example.com", Sharing: v1alpha1.SharingServer,
-			Holder: v1alpha1.Holder{Namespace: "games", GameServerSet: "postio", ID: &id}, RenewedAt: metav1.NowMicro(),
+			Holder: v1alpha1.Holder{Name: "games/postio", Namespace: "games", GameServerSet: "postio", ID: &id}, RenewedAt: metav1.NowMicro(),
 		},
 	}
 	if err := admin.Create(t.Context(), policy); err != nil {
@@ -69,7 +69,7 @@ func TestKubectlGetPrintsTheColumns(t *testing.T) {
 
 	for resource, want := range map[string]string{
 		"gpol":   "NAME PRIORITY MODE AGE; columns 100 Audit AGE",
-		"hclaim": "NAME HOST CLASS HOLDER SET SERVER STATE AGE; columns game7.example.com higress games postio 7 Pending AGE",
+		"hclaim": "NAME HOST CLASS HOLDER SERVER STATE AGE; columns game7.example.com higress games/postio 7 Pending AGE",
 	} {
 		if diff := cmp.Diff(want, table(kubectl(t, "get", resource))); diff != "" {
 			t.Errorf("kubectl get %s (-want +got):\n%s", resource, diff)

@@ -13,8 +13,7 @@ import (
 // +kubebuilder:resource:scope=Cluster,path=hostclaims,singular=hostclaim,shortName=hclaim,categories=gatehouse
 // +kubebuilder:printcolumn:name="Host",type=string,JSONPath=`.spec.host`,description="The host that is held."
 // +kubebuilder:printcolumn:name="Class",type=string,JSONPath=`.spec.class`,description="The gateway that serves it."
-// +kubebuilder:printcolumn:name="Holder",type=string,JSONPath=`.spec.holder.namespace`,description="The namespace of the holder."
-// +kubebuilder:printcolumn:name="Set",type=string,JSONPath=`.spec.holder.gameServerSet`,description="The GameServerSet of the holder."
+// +kubebuilder:printcolumn:name="Holder",type=string,JSONPath=`.spec.holder.name`,description="The namespace of the holder, and its GameServerSet."
 // +kubebuilder:printcolumn:name="Server",type=integer,JSONPath=`.spec.holder.id`,description="The id of the game server, if the host belongs to one alone."
 // +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.phase`,description="Pending or Bound."
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
@@ -48,6 +47,8 @@ type HostClaimList struct {
 //
 // +kubebuilder:validation:XValidation:rule="self.sharing != 'Server' || (has(self.holder.gameServerSet) && has(self.holder.id))",fieldPath=".holder",message="sharing Server needs a holder with gameServerSet and id"
 // +kubebuilder:validation:XValidation:rule="self.sharing != 'Set' || (has(self.holder.gameServerSet) && !has(self.holder.id))",fieldPath=".holder",message="sharing Set needs a holder with gameServerSet and without id"
+// +kubebuilder:validation:XValidation:rule="!has(self.guest) || (self.sharing == 'Namespace' && self.guest.__namespace__ == self.holder.__namespace__ && has(self.guest.gameServerSet))",fieldPath=".guest",message="a guest is a game server or set in the namespace of a holder with sharing Namespace"
+// +kubebuilder:validation:XValidation:rule="!has(self.shared) || !self.shared || (self.sharing == 'Namespace' && !has(self.guest))",fieldPath=".shared",message="only web Ingresses share a host with those of other namespaces, and only without a guest"
 // +kubebuilder:validation:XValidation:rule="self.sharing != 'Namespace' || (!has(self.holder.gameServerSet) && !has(self.holder.id))",fieldPath=".holder",message="sharing Namespace needs a holder with a namespace alone"
 type HostClaimSpec struct {
 	// class is the key of the gateway; all IngressClasses that one gateway serves have the same. It never changes.
@@ -75,6 +76,15 @@ type HostClaimSpec struct {
 	// +required
 	Holder Holder `json:"holder"`
 
+	// guest is the one game server or set that shares the host with the web Ingresses of its own namespace, where these
+	// hold the deed.
+	// +optional
+	Guest *Holder `json:"guest,omitempty"`
+
+	// shared: web Ingresses of other namespaces were let in as well. While it is set no game server becomes the guest.
+	// +optional
+	Shared bool `json:"shared,omitempty"`
+
 	// renewedAt is when an admission last relied on this deed, with exactly six decimals. It is not released soon after.
 	// +required
 	// +kubebuilder:validation:Type=string
@@ -96,7 +106,14 @@ const (
 )
 
 // Holder is a game server, a set of them or a namespace.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.name) || self.name == (has(self.gameServerSet) ? self.__namespace__ + '/' + self.gameServerSet : self.__namespace__)",fieldPath=".name",message="must be namespace/gameServerSet, or the namespace where there is no set; leave it out to change the others"
 type Holder struct {
+	// name is the namespace and, after a slash, the set, as kubectl get shows them.
+	// +optional
+	// +kubebuilder:validation:MaxLength=317
+	Name string `json:"name,omitempty"`
+
 	// namespace of the holder.
 	// +required
 	// +kubebuilder:validation:MinLength=1

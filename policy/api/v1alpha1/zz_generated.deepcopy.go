@@ -394,6 +394,11 @@ func (in *HostClaimList) DeepCopyObject() runtime.Object {
 func (in *HostClaimSpec) DeepCopyInto(out *HostClaimSpec) {
 	*out = *in
 	in.Holder.DeepCopyInto(&out.Holder)
+	if in.Guest != nil {
+		in, out := &in.Guest, &out.Guest
+		*out = new(Holder)
+		(*in).DeepCopyInto(*out)
+	}
 	in.RenewedAt.DeepCopyInto(&out.RenewedAt)
 }
 
