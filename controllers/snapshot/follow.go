@@ -62,7 +62,7 @@ func (f *follower) Start(ctx context.Context) error {
 	sets := &gameServerSets{follower: f}
 	go sets.run(ctx)
 	synced := []toolscache.InformerSynced{sets.settled}
-	for _, source := range f.sources() {
+	for _, source := range append(f.sources(), f.further...) {
 		registration, err := f.listen(ctx, source)
 		if err != nil {
 			return nil //nolint:nilerr // the context ended
@@ -105,8 +105,8 @@ func (f *follower) sources() []source {
 	}
 	return []source{
 		{namespace, f.namespaces.handler()},
-		{&v1alpha1.GamePolicy{}, follow(putPolicy, func(p *v1alpha1.GamePolicy) { f.policies.remove(p); f.notify() })},
-		{&networkingv1.IngressClass{}, follow(
+		{&v1alpha1.GamePolicy{}, Handler(putPolicy, func(p *v1alpha1.GamePolicy) { f.policies.remove(p); f.notify() })},
+		{&networkingv1.IngressClass{}, Handler(
 			func(c *networkingv1.IngressClass) { f.classes.put(c); f.notify() },
 			func(c *networkingv1.IngressClass) { f.classes.remove(c); f.notify() })},
 	}

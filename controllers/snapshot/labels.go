@@ -43,11 +43,11 @@ func (l *labelIndex) remove(object metav1.Object) {
 }
 
 func (l *labelIndex) handler() toolscache.ResourceEventHandler {
-	return follow(l.put, l.remove)
+	return Handler(l.put, l.remove)
 }
 
-// follow makes an event handler of what to do with an object that stands and with one that is gone.
-func follow[T any](put, remove func(T)) toolscache.ResourceEventHandler {
+// Handler makes an event handler of what to do with an object that stands and with one that is gone.
+func Handler[T any](put, remove func(T)) toolscache.ResourceEventHandler {
 	when := func(object any, do func(T)) {
 		// The last state of a deletion that the watch missed.
 		if gone, ok := object.(toolscache.DeletedFinalStateUnknown); ok {

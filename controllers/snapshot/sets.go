@@ -2,13 +2,13 @@ package snapshot
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 
@@ -30,18 +30,17 @@ const (
 	gameServerSetResource = "gameserversets"
 )
 
-// gameServerSetMeta stands for the kind towards the cache. Only metadata is read: labels are all that is wanted, and
-// OpenKruiseGame's CRD bounds no number (reserveGameServerIds takes any integer), so that with a typed list one set that
-// does not fit into Go's type would hide all others.
-func gameServerSetMeta() *metav1.PartialObjectMetadata {
-	set := &metav1.PartialObjectMetadata{}
+// gameServerSetKind stands for the kind towards the cache. Sets are read untyped: OpenKruiseGame's CRD bounds no number
+// (reserveGameServerIds takes any integer), so that with a typed list one set that does not fit into Go's type would hide
+// all others.
+func gameServerSetKind() *unstructured.Unstructured {
+	set := &unstructured.Unstructured{}
 	set.SetGroupVersionKind(gameserver.GroupVersion.WithKind("GameServerSet"))
 	return set
 }
 
-// metaType is what the reflectors of kinds that are followed by their metadata call what they read. Besides
-// GameServerSets these are the namespaces, which are served always.
-var metaType = fmt.Sprintf("%T", &metav1.PartialObjectMetadata{})
+// setsReflector is what the reflector of the sets calls what it reads.
+var setsReflector = gameserver.GroupVersion.WithKind("GameServerSet").String()
 
 // gameServerSets follows the GameServerSets while their kind is served.
 type gameServerSets struct {
@@ -123,22 +122,22 @@ func (g *gameServerSets) adjust(ctx context.Context, served bool) error {
 	defer g.mu.Unlock()
 	switch {
 	case served && g.registration == nil:
-		informer, err := g.cache.GetInformer(ctx, gameServerSetMeta(), cache.BlockUntilSynced(false))
+		informer, err := g.cache.GetInformer(ctx, gameServerSetKind(), cache.BlockUntilSynced(false))
 		if err != nil {
 			return err
 		}
-		index := &labelIndex{}
+		index := &setIndex{}
 		if g.registration, err = informer.AddEventHandler(index.handler()); err != nil {
 			return err
 		}
 		g.sets.Store(index)
 		g.log.Info("following GameServerSets")
 	case g.absent >= absences && g.registration != nil:
-		if err := g.cache.RemoveInformer(ctx, gameServerSetMeta()); err != nil {
+		if err := g.cache.RemoveInformer(ctx, gameServerSetKind()); err != nil {
 			return err
 		}
 		g.registration = nil
-		g.sets.Store(&labelIndex{})
+		g.sets.Store(&setIndex{})
 		g.log.Info("GameServerSets are no longer served: OpenKruiseGame's CRD is gone")
 	case !g.looked && g.absent == absences:
 		g.log.Info("no GameServerSets yet: OpenKruiseGame's CRD is not installed")
@@ -152,7 +151,7 @@ func (g *gameServerSets) adjust(ctx context.Context, served bool) error {
 // watchFailed hears of every watch that broke. A kind that is not there is no error for GameServerSets: it is looked
 // into, and logged once there instead of at every attempt.
 func (s *Snapshot) watchFailed(ctx context.Context, reflector *toolscache.Reflector, err error) {
-	if apierrors.IsNotFound(err) && reflector.TypeDescription() == metaType {
+	if apierrors.IsNotFound(err) && reflector.TypeDescription() == setsReflector {
 		signal(s.wake)
 		return
 	}

@@ -7,9 +7,12 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	networkingv1 "k8s.io/api/networking/v1"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
 // pause is the time between two rebuilds. The first edit after a quiet time takes effect at once; of many edits in a
@@ -30,7 +33,9 @@ type Snapshot struct {
 	namespaces labelIndex
 	// sets is replaced as a whole when OpenKruiseGame's CRD goes away: late events of the informer that was stopped
 	// then land in an index nobody reads.
-	sets atomic.Pointer[labelIndex]
+	sets atomic.Pointer[setIndex]
+	// further are the kinds that others have asked to follow.
+	further []source
 	// wake asks to look again whether the CRD is there.
 	wake chan struct{}
 
@@ -53,7 +58,7 @@ func New(options policy.Options, registry prometheus.Registerer, log logr.Logger
 		changed: make(chan struct{}, 1),
 		wake:    make(chan struct{}, 1),
 	}
-	s.sets.Store(&labelIndex{})
+	s.sets.Store(&setIndex{})
 	return s
 }
 
@@ -66,9 +71,30 @@ func (s *Snapshot) At(ing *networkingv1.Ingress) (*policy.Set, policy.Request, b
 	}
 	request := policy.Request{Ingress: ing, Class: now.classes.Of(ing), NamespaceLabels: s.namespaces.of("", ing.Namespace)}
 	if server, isGame := gameserver.Identify(ing); isGame {
-		request.SetLabels = s.sets.Load().of(server.Namespace, server.Set)
+		if set := s.sets.Load().of(server.Namespace, server.Set); set != nil {
+			set.fill(&request)
+		}
 	}
 	return now.policies, request, true
+}
+
+// Stand is the key of the gateway that serves an Ingress and the party that it is to its hosts. It is false where the
+// class is not managed, or not everything is known yet.
+func (s *Snapshot) Stand(ing *networkingv1.Ingress) (gateway string, p host.Party, managed bool) {
+	policies, request, synced := s.At(ing)
+	if !synced || !request.Class.Managed {
+		return "", host.Party{}, false
+	}
+	return request.Class.Key(), policies.Party(request), true
+}
+
+// Sets lists the GameServerSets that stand, in no order.
+func (s *Snapshot) Sets() []*Set { return s.sets.Load().list() }
+
+// Follow has the snapshot follow a further kind: it is synced only when that is, and trims its objects as they come in.
+// Call it before the manager starts.
+func (s *Snapshot) Follow(object client.Object, handler toolscache.ResourceEventHandler) {
+	s.further = append(s.further, source{object, handler})
 }
 
 // Synced tells whether everything was known once. It stays true: what was known serves better than nothing while the

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	toolscache "k8s.io/client-go/tools/cache"
 	"k8s.io/utils/ptr"
@@ -141,7 +143,15 @@ func TestAtKnowsTheClassAndTheLabelsOfNamespaceAndSet(t *testing.T) {
 	s := New(policy.DefaultOptions(), prometheus.NewRegistry(), logr.Discard())
 	namespace := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Name: "games", Labels: map[string]string{"game": "postio"}}}
 	s.namespaces.handler().OnAdd(namespace, true)
-	set := &metav1.PartialObjectMetadata{ObjectMeta: metav1.ObjectMeta{Namespace: "games", Name: "postio", Labels: map[string]string{"tier": "live"}}}
+	set := &unstructured.Unstructured{Object: map[string]any{
+		"metadata": map[string]any{"namespace": "games", "name": "postio", "labels": map[string]any{"tier": "live"}},
+		"spec": map[string]any{"replicas": int64(2), "reserveGameServerIds": []any{int64(0)}, "network": map[string]any{
+			"networkType": "Kubernetes-Ingress", "networkConf": []any{
+				map[string]any{"name": "Host", "value": "lobby.example.com"}, map[string]any{"name": "Path", "value": "/s<id>"},
+				map[string]any{"name": "PathType", "value": "Prefix"}, map[string]any{"name": "Port", "value": "80"},
+			},
+		}},
+	}}
 	sets := s.sets.Load().handler()
 	sets.OnAdd(set, true)
 	s.rebuild()
@@ -151,9 +161,21 @@ func TestAtKnowsTheClassAndTheLabelsOfNamespaceAndSet(t *testing.T) {
 		request.NamespaceLabels["game"] != "postio" || request.SetLabels["tier"] != "live" || request.Old != nil {
 		t.Errorf("request %+v", request)
 	}
+	if request.Template == nil || request.Template.Host(1) != "lobby.example.com" || !slices.Equal(request.SetIDs, []int{1, 2}) {
+		t.Errorf("template %+v, ids %v", request.Template, request.SetIDs)
+	}
+	if gateway, party, managed := s.Stand(ing); gateway != "higress" || party.String() != "game server games/postio-7" || party.SharedHost != "lobby.example.com" || !managed {
+		t.Errorf("stands on %s as %+v, managed %t", gateway, party, managed)
+	}
 
+	odd := set.DeepCopy()
+	odd.Object["spec"].(map[string]any)["reserveGameServerIds"] = []any{1e300} //nolint:forcetypeassert // it is one, see above
+	sets.OnUpdate(set, odd)
+	if _, request, _ = s.At(ing); request.SetLabels["tier"] != "live" || request.Template.Makes() {
+		t.Errorf("a set with a number beyond all types: labels %v, template %+v", request.SetLabels, request.Template)
+	}
 	unlabelled := set.DeepCopy()
-	unlabelled.Labels = nil
+	unlabelled.SetLabels(nil)
 	sets.OnUpdate(set, unlabelled)
 	if _, request, _ = s.At(ing); request.SetLabels == nil || len(request.SetLabels) != 0 {
 		t.Errorf("a set without labels is %v, want known and empty", request.SetLabels)

@@ -3,8 +3,11 @@ package snapshot
 import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
+	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
 // trim drops what nobody here reads before an object enters the cache. Managed fields and the annotation of kubectl
@@ -14,8 +17,14 @@ func trim(object any) (any, error) {
 	case *v1alpha1.GamePolicy:
 		trimMeta(&o.ObjectMeta)
 		o.Status = v1alpha1.GamePolicyStatus{}
-	case *metav1.PartialObjectMetadata: // namespaces and GameServerSets
+	case *v1alpha1.HostClaim:
 		trimMeta(&o.ObjectMeta)
+	case *metav1.PartialObjectMetadata: // namespaces
+		trimMeta(&o.ObjectMeta)
+	case *unstructured.Unstructured: // GameServerSets
+		trimSet(o)
+	case *networkingv1.Ingress:
+		TrimIngress(o)
 	case *networkingv1.IngressClass:
 		isDefault, says := o.Annotations[networkingv1.AnnotationIsDefaultIngressClass]
 		trimMeta(&o.ObjectMeta)
@@ -25,6 +34,44 @@ func trim(object any) (any, error) {
 		o.Spec.Parameters = nil
 	}
 	return object, nil
+}
+
+// trimSet keeps what decides about a set's Ingresses. The rest, its Pod template, is most of it.
+func trimSet(set *unstructured.Unstructured) {
+	kept := map[string]any{}
+	for _, field := range [...]string{"replicas", "network", "reserveGameServerIds"} {
+		if value, given, err := unstructured.NestedFieldNoCopy(set.Object, "spec", field); err == nil && given {
+			kept[field] = value
+		}
+	}
+	meta, _ := set.Object["metadata"].(map[string]any)
+	for _, field := range [...]string{"managedFields", "annotations", "ownerReferences", "finalizers"} {
+		delete(meta, field)
+	}
+	set.Object = map[string]any{"apiVersion": set.Object["apiVersion"], "kind": set.Object["kind"], "metadata": meta, "spec": kept}
+}
+
+// TrimIngress keeps what says on which gateway an Ingress stands, whose it is and on which hosts. Paths are kept where
+// they tell an ACME solver from any other Ingress.
+func TrimIngress(ing *networkingv1.Ingress) {
+	annotations, controller := ing.Annotations, metav1.GetControllerOf(ing)
+	trimMeta(&ing.ObjectMeta)
+	ing.Labels, ing.Status = nil, networkingv1.IngressStatus{}
+	for _, key := range [...]string{policy.ClassAnnotation, policy.QuarantinedAnnotation, "higress.io/canary", "nginx.ingress.kubernetes.io/canary"} {
+		if value, given := annotations[key]; given {
+			metav1.SetMetaDataAnnotation(&ing.ObjectMeta, key, value)
+		}
+	}
+	if controller != nil {
+		ing.OwnerReferences = []metav1.OwnerReference{*controller}
+	}
+	ing.Spec.TLS = nil
+	if host.IsSolver(ing) {
+		return
+	}
+	for i := range ing.Spec.Rules {
+		ing.Spec.Rules[i].HTTP = nil
+	}
 }
 
 func trimMeta(meta *metav1.ObjectMeta) {

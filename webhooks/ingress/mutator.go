@@ -11,6 +11,8 @@ import (
 	"sigs.k8s.io/json"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
+	"github.com/gatehouse-dev/gatehouse/policy/host"
 	"github.com/gatehouse-dev/gatehouse/webhooks/admit"
 )
 
@@ -23,6 +25,8 @@ const (
 	Patched admit.Verdict = "patched"
 	// Unchanged: the annotations already are what the policies want, or must be left alone.
 	Unchanged admit.Verdict = "unchanged"
+	// Quarantined: the class was replaced by one that no gateway serves, because somebody else holds a host.
+	Quarantined admit.Verdict = "quarantined"
 	// Ungoverned: no Ingress of a game server, or of a class that is not managed.
 	Ungoverned admit.Verdict = "ungoverned"
 	// Unsynced: not everything is known yet, so the Ingress passes as it is; what it misses is repaired later.
@@ -39,14 +43,18 @@ type Policies interface {
 // Mutator injects annotations into the Ingresses of game servers.
 type Mutator struct {
 	policies Policies
+	deeds    Deeds
+	// quarantine: there is a class that no gateway serves.
+	quarantine bool
 	// self is the user name under which Gatehouse writes, empty if unknown.
 	self string
 	log  logr.Logger
 }
 
-// NewMutator makes a mutator; self is the user name under which Gatehouse itself writes to the API server.
-func NewMutator(policies Policies, self string, log logr.Logger) *Mutator {
-	return &Mutator{policies: policies, self: self, log: log.WithName("mutator")}
+// NewMutator makes a mutator. quarantine is false where the gateway serves Ingresses of any class. self is the user name
+// under which Gatehouse itself writes to the API server.
+func NewMutator(policies Policies, deeds Deeds, quarantine bool, self string, log logr.Logger) *Mutator {
+	return &Mutator{policies: policies, deeds: deeds, quarantine: quarantine, self: self, log: log.WithName("mutator")}
 }
 
 // Mutate answers a CREATE or UPDATE of an Ingress. It never refuses one.
@@ -61,7 +69,12 @@ func (m *Mutator) Mutate(_ context.Context, request *admissionv1.AdmissionReques
 	if m.wroteItself(request, ing) {
 		return admit.Response{Verdict: Unchanged}
 	}
-	policies, question, synced := m.policies.At(ing)
+	// An Ingress in quarantine is decided about as if it had its class already.
+	subject, waited := policy.Unquarantine(ing)
+	if !waited {
+		subject = ing
+	}
+	policies, question, synced := m.policies.At(subject)
 	if !synced {
 		return admit.Response{Verdict: Unsynced}
 	}
@@ -71,9 +84,21 @@ func (m *Mutator) Mutate(_ context.Context, request *admissionv1.AdmissionReques
 		}
 	}
 	decision := policies.Decide(question)
-	response := respond(ing, question.Class, decision)
-	if len(decision.Warnings) > 0 {
-		m.log.Info("warned", "namespace", request.Namespace, "name", ing.Name, "warnings", decision.Warnings)
+	result := subject.DeepCopy()
+	result.Annotations = decision.Annotations
+	final := question
+	final.Ingress = result // it stands on its hosts as what it is to become: a canary is one by what is injected
+	refusal := m.held(policies, final, waited)
+	if refusal != nil {
+		result = policy.Quarantine(result)
+	}
+	response := respond(ing, result, question.Class, &decision)
+	if refusal != nil {
+		response.Verdict = Quarantined
+		response.Warnings = append(response.Warnings, policy.QuarantineWarning(refusal))
+	}
+	if len(response.Warnings) > 0 {
+		m.log.Info("warned", "namespace", request.Namespace, "name", ing.Name, "warnings", response.Warnings)
 	}
 	if log := m.log.V(1); log.Enabled() {
 		log.Info("decided", "namespace", request.Namespace, "name", ing.Name, "operation", request.Operation,
@@ -83,19 +108,40 @@ func (m *Mutator) Mutate(_ context.Context, request *admissionv1.AdmissionReques
 	return response
 }
 
+// held is why an Ingress has to wait in quarantine, nil if it does not. Only hosts that it does not stand on yet can make
+// it wait. One that goes on standing on another host does not: nothing is taken off a gateway that serves, so the
+// validator refuses the hosts that are added.
+func (m *Mutator) held(policies *policy.Set, question policy.Request, waited bool) *policy.Refusal {
+	if !m.quarantine || !question.Class.Managed || !m.deeds.Synced() {
+		return nil
+	}
+	hosts := host.Of(question.Ingress)
+	added := hosts
+	if !waited {
+		added = host.Compare(question.Old, question.Ingress).Added
+		if len(added) < len(hosts) || len(hosts) == 0 || policies.HostRules(question).OnConflict != v1alpha1.OnConflictQuarantine {
+			return nil
+		}
+	}
+	c := host.Case{Party: policies.Party(question), Ingress: question.Ingress.Name}
+	for _, name := range added {
+		c.Deeds = append(c.Deeds, host.Deed{Gateway: question.Class.Key(), Host: name})
+	}
+	return policy.RefuseHosts(question.Ingress, c.Party, m.deeds.Look(c), false)
+}
+
 // wroteItself: what Gatehouse itself wrote was decided from policies at least as new as ours.
 func (m *Mutator) wroteItself(request *admissionv1.AdmissionRequest, ing *networkingv1.Ingress) bool {
 	return m.self != "" && request.UserInfo.Username == m.self && policy.HasCurrentRecord(ing.Annotations)
 }
 
-func respond(ing *networkingv1.Ingress, class policy.Class, decision policy.Decision) admit.Response {
+func respond(ing, result *networkingv1.Ingress, class policy.Class, decision *policy.Decision) admit.Response {
 	response := admit.Response{Verdict: Unchanged, Warnings: decision.Warnings}
+	patch, err := patch(ing, result)
 	switch {
-	case decision.Changed:
-		patch, err := annotationPatch(ing.Annotations, decision.Annotations)
-		if err != nil {
-			return admit.Response{Err: err}
-		}
+	case err != nil:
+		return admit.Response{Err: err}
+	case patch != nil:
 		response.Verdict, response.Patch = Patched, patch
 	case decision.Verdict == policy.Ungoverned, !class.Managed:
 		response.Verdict = Ungoverned

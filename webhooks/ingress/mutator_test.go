@@ -22,6 +22,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
+	"github.com/gatehouse-dev/gatehouse/policy/host"
 	"github.com/gatehouse-dev/gatehouse/webhooks/admit"
 	"github.com/gatehouse-dev/gatehouse/webhooks/ingress"
 )
@@ -98,7 +99,7 @@ func raw(t testing.TB, ing *networkingv1.Ingress) runtime.RawExtension {
 }
 
 func mutate(c *cluster, r *admissionv1.AdmissionRequest) admit.Response {
-	return ingress.NewMutator(c, self, logr.Discard()).Mutate(context.Background(), r)
+	return ingress.NewMutator(c, nobody{}, true, self, logr.Discard()).Mutate(context.Background(), r)
 }
 
 // apply patches the object as the API server does.
@@ -285,7 +286,7 @@ func TestDecisionsAreLoggedForThoseWhoDebug(t *testing.T) {
 	var lines strings.Builder
 	log := funcr.New(func(_, args string) { lines.WriteString(args + "\n") }, funcr.Options{Verbosity: 1})
 	r := request(t, admissionv1.Create, gameIngress(), nil)
-	ingress.NewMutator(with(t, timeout30), self, log).Mutate(t.Context(), r)
+	ingress.NewMutator(with(t, timeout30), nobody{}, true, self, log).Mutate(t.Context(), r)
 	for _, want := range []string{`"namespace"="games"`, `"name"="postio-7"`, `"verdict"="patched"`, `"server"="games/postio id 7"`} {
 		if !strings.Contains(lines.String(), want) {
 			t.Errorf("%s is missing in %s", want, lines.String())
@@ -295,7 +296,7 @@ func TestDecisionsAreLoggedForThoseWhoDebug(t *testing.T) {
 
 func post(t testing.TB, c *cluster, body []byte) *httptest.ResponseRecorder {
 	t.Helper()
-	handler := admit.NewHandler("mutate-ingress", ingress.NewMutator(c, self, logr.Discard()).Mutate,
+	handler := admit.NewHandler("mutate-ingress", ingress.NewMutator(c, nobody{}, true, self, logr.Discard()).Mutate,
 		admit.NewMetrics(prometheus.NewRegistry()), logr.Discard())
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, ingress.MutatePath, strings.NewReader(string(body)))
 	r.Header.Set("Content-Type", "application/json")
@@ -313,6 +314,9 @@ func FuzzMutate(f *testing.F) {
 		gameIngress(func(ing *networkingv1.Ingress) { ing.Annotations["higress.io/timeout"] = "60s" }),
 		gameIngress(func(ing *networkingv1.Ingress) { ing.Annotations["~1/~"] = "\x00\u2028<&>" }),
 		gameIngress(func(ing *networkingv1.Ingress) { ing.Annotations[policy.AppliedAnnotation] = "{" }),
+		policy.Quarantine(gameIngress()),
+		gameIngress(annotated(policy.QuarantinedAnnotation, `{"annotation":"higress"}`, policy.QuarantineClass)),
+		gameIngress(annotated(policy.QuarantinedAnnotation, `{"class":"higress","annotation":""}`, policy.QuarantineClass)),
 	} {
 		f.Add(raw(f, ing).Raw)
 	}
@@ -344,6 +348,9 @@ func FuzzMutate(f *testing.F) {
 		if second.Patch != nil {
 			t.Errorf("again:\n%s\n%s", response.Patch, second.Patch)
 		}
+		if _, waited := policy.Unquarantine(ing); waited {
+			after.Spec.IngressClassName = ing.Spec.IngressClassName // it has its class back
+		}
 		after.Annotations, ing.Annotations = nil, nil
 		if string(raw(t, after).Raw) != string(raw(t, ing).Raw) {
 			t.Errorf("more than annotations changed: %s", response.Patch)
@@ -354,11 +361,20 @@ func FuzzMutate(f *testing.F) {
 func BenchmarkAdmission(b *testing.B) {
 	known := with(b, timeout30)
 	r := request(b, admissionv1.Update, gameIngress(), gameIngress())
-	mutator := ingress.NewMutator(known, self, logr.Discard())
+	mutator := ingress.NewMutator(known, nobody{}, true, self, logr.Discard())
 	b.ReportAllocs()
 	for b.Loop() {
 		if response := mutator.Mutate(b.Context(), r); response.Verdict != ingress.Patched {
 			b.Fatal(response)
 		}
 	}
+}
+
+// nobody holds any host.
+type nobody struct{}
+
+func (nobody) Synced() bool                  { return true }
+func (nobody) Look(host.Case) []host.Verdict { return nil }
+func (nobody) Claim(context.Context, host.Case) ([]host.Verdict, error) {
+	return nil, nil
 }

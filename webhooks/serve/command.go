@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"errors"
 	"fmt"
 	"os/signal"
 	"strings"
@@ -25,6 +26,9 @@ type options struct {
 	shutdownDelay  time.Duration
 	logLevel       string
 	user           string
+	leaderElect    bool
+	webIngresses   string
+	watchesAll     bool
 }
 
 // Command is `gatehouse manager`, what the Deployment of the chart runs.
@@ -48,7 +52,7 @@ func Command() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			if err := o.checkUser(); err != nil {
+			if err := o.check(); err != nil {
 				return usageError{err}
 			}
 			ctx, stop := signal.NotifyContext(command.Context(), syscall.SIGTERM, syscall.SIGINT)
@@ -79,14 +83,37 @@ func (o *options) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&o.kubeconfig, "kubeconfig", "", "kubeconfig file; without one the usual places, then the pod's service account")
 	flags.DurationVar(&o.shutdownDelay, "shutdown-delay", 5*time.Second, "how long requests are still accepted after SIGTERM while the replica says that it is not ready")
 	flags.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
-	flags.StringVar(&o.user, "service-account", "", "user name of the service account that this process runs as, system:serviceaccount:NAMESPACE:NAME; its own writes are not decided again")
+	flags.StringVar(&o.user, "service-account", "", "user name of the service account that this process runs as, system:serviceaccount:NAMESPACE:NAME; its own writes are not decided again, and the lease of the leading replica is in its namespace")
+	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let one of several replicas tend the host claims; needs --service-account")
+	flags.StringVar(&o.webIngresses, "web-ingresses", webShared, "Shared or Exclusive: whether web Ingresses of several namespaces may stand on one host")
+	flags.BoolVar(&o.watchesAll, "gateway-watches-all-classes", false, "the gateway serves Ingresses of any class: nothing can be quarantined, a conflict is refused")
 }
 
-// checkUser refuses anything but the full user name of a service account, because another name would match no request
-// and nobody would notice.
-func (o *options) checkUser() error {
-	if parts := strings.Split(o.user, ":"); o.user != "" && (len(parts) != 4 || !strings.HasPrefix(o.user, "system:serviceaccount:")) {
+// What --web-ingresses takes.
+const (
+	webShared    = "Shared"
+	webExclusive = "Exclusive"
+)
+
+// check refuses a command line that cannot be meant. Anything but the full user name of a service account would match no
+// request, and nobody would notice.
+func (o *options) check() error {
+	parts := strings.Split(o.user, ":")
+	switch {
+	case o.user != "" && (len(parts) != 4 || !strings.HasPrefix(o.user, "system:serviceaccount:")):
 		return fmt.Errorf("--service-account: %q is not of the form system:serviceaccount:NAMESPACE:NAME", o.user)
+	case o.leaderElect && o.user == "":
+		return errors.New("--leader-elect needs --service-account: the lease is in its namespace")
+	case o.webIngresses != webShared && o.webIngresses != webExclusive:
+		return fmt.Errorf("--web-ingresses: %q is neither %s nor %s", o.webIngresses, webShared, webExclusive)
 	}
 	return nil
+}
+
+// namespace is that of the service account.
+func (o *options) namespace() string {
+	if parts := strings.Split(o.user, ":"); len(parts) == 4 {
+		return parts[2]
+	}
+	return ""
 }

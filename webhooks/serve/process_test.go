@@ -39,6 +39,7 @@ func grant(t *testing.T, e *env.Env) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, trouble.String())
 	}
+	must(t, e.Namespace(t.Context(), "gatehouse-system", nil))
 	_, err = e.Apply(t.Context(), rights)
 	must(t, err)
 }
@@ -239,8 +240,10 @@ func mount(t *testing.T, dir string, p pair) {
 
 func installCRD(t *testing.T, e *env.Env) {
 	t.Helper()
-	crd, err := chart.CRDs.ReadFile(chart.GamePolicyCRD)
-	must(t, err)
-	_, err = e.Apply(t.Context(), crd)
-	must(t, err)
+	for _, file := range []string{chart.GamePolicyCRD, chart.HostClaimCRD} {
+		crd, err := chart.CRDs.ReadFile(file)
+		must(t, err)
+		_, err = e.Apply(t.Context(), crd)
+		must(t, err)
+	}
 }

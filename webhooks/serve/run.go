@@ -43,10 +43,11 @@ func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) 
 		return err
 	}
 
-	admission := admit.NewMetrics(registry)
-	mux := http.NewServeMux()
-	mux.Handle(ingress.MutatePath, admit.NewHandler("mutate-ingress",
-		ingress.NewMutator(snap, o.user, log).Mutate, admission, log.WithName("admit")))
+	deeds, err := tendHosts(mgr, o, snap, registry, log)
+	if err != nil {
+		return err
+	}
+	mux := handlers(o, snap, deeds, snapshot.SetReader{Reader: mgr.GetAPIReader()}, registry, log)
 
 	cert := newCertificate(o.certDir, log)
 	webhooks, err := listen(o.webhookAddress, mux, cert, log)
@@ -57,6 +58,18 @@ func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) 
 		return err
 	}
 	return supervise(ctx, o.shutdownDelay, mgr, cert, webhooks, log)
+}
+
+// handlers are the webhooks.
+func handlers(o options, snap *snapshot.Snapshot, deeds deeds, sets ingress.Sets, registry prometheus.Registerer, log logr.Logger) *http.ServeMux {
+	admission := admit.NewMetrics(registry)
+	mux := http.NewServeMux()
+	handle := func(path, name string, decide admit.Func) {
+		mux.Handle(path, admit.NewHandler(name, decide, admission, log.WithName("admit")))
+	}
+	handle(ingress.MutatePath, "mutate-ingress", ingress.NewMutator(snap, deeds, !o.watchesAll, o.user, log).Mutate)
+	handle(ingress.ValidatePath, "validate-ingress", ingress.NewValidator(snap, sets, deeds, !o.watchesAll, registry, log).Validate)
+	return mux
 }
 
 // supervise runs the parts. When the context ends the replica first says that it is not ready and goes on answering,
@@ -97,6 +110,8 @@ func clusterConfig(path string) (*rest.Config, error) {
 		return nil, fmt.Errorf("no access to a cluster: %w", err)
 	}
 	rest.AddUserAgent(config, "gatehouse")
+	// Claims are written while somebody's Ingress waits. The API server limits us, by the chart's FlowSchema.
+	config.QPS = -1
 	return config, nil
 }
 
@@ -120,6 +135,12 @@ func newManager(config *rest.Config, o options, snap *snapshot.Snapshot, log log
 		Cache:                  snap.CacheOptions(),
 		Metrics:                metricsserver.Options{BindAddress: o.metricsAddress},
 		HealthProbeBindAddress: o.healthAddress,
+
+		LeaderElection:          o.leaderElect,
+		LeaderElectionID:        "gatehouse",
+		LeaderElectionNamespace: o.namespace(),
+		// The process ends with the manager, so the next replica need not wait for the lease to run out.
+		LeaderElectionReleaseOnCancel: true,
 	})
 }
 
