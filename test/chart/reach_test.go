@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -150,8 +151,13 @@ func TestWhichUpdatesReachTheWebhook(t *testing.T) {
 	}
 }
 
+// patch makes a merge patch of an object, a JSON patch of a list.
 func (c *cluster) patch(t *testing.T, object client.Object, text string) func() error {
-	return func() error { return c.Patch(t.Context(), object, client.RawPatch(types.MergePatchType, []byte(text))) }
+	kind := types.MergePatchType
+	if strings.HasPrefix(text, "[") {
+		kind = types.JSONPatchType
+	}
+	return func() error { return c.Patch(t.Context(), object, client.RawPatch(kind, []byte(text))) }
 }
 
 func (c *cluster) calls(t *testing.T) chart.Calls {

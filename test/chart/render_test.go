@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -142,5 +143,24 @@ func TestCRDsCanBeLeftOut(t *testing.T) {
 	}
 	if strings.Contains(string(out), "kind: CustomResourceDefinition") {
 		t.Error("crds.install=false renders CRDs")
+	}
+}
+
+// A single replica that leads by itself has no business with leases.
+func TestWithoutAnElectionThereIsNoRightToLeases(t *testing.T) {
+	for _, c := range []struct {
+		values  map[string]any
+		elected bool
+	}{{nil, true}, {map[string]any{"replicas": 1, "leaderElection": false}, false}} {
+		out, err := template(t, "gatehouse", "gatehouse-system", c.values)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(string(out), "resources: [leases]"); got != c.elected {
+			t.Errorf("with %v there is a right to leases: %t, want %t", c.values, got, c.elected)
+		}
+		if flag := fmt.Sprintf("--leader-elect=%t", c.elected); !strings.Contains(string(out), flag) {
+			t.Errorf("with %v the manager is started without %s", c.values, flag)
+		}
 	}
 }

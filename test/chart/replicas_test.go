@@ -9,6 +9,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gatehouse-dev/gatehouse/test/env/chart"
@@ -91,9 +92,15 @@ func (c *cluster) whileSending(t *testing.T, className string, do func()) int {
 
 func (c *cluster) expectGone(t *testing.T, name string) {
 	t.Helper()
-	var config admissionregistrationv1.MutatingWebhookConfiguration
-	if err := c.Get(t.Context(), client.ObjectKey{Name: name}, &config); !apierrors.IsNotFound(err) {
-		t.Errorf("the webhook configuration after uninstall: %v, want it gone", err)
+	for _, object := range []client.Object{
+		&admissionregistrationv1.MutatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name}},
+		&admissionregistrationv1.ValidatingWebhookConfiguration{ObjectMeta: metav1.ObjectMeta{Name: name}},
+		&admissionregistrationv1.ValidatingAdmissionPolicy{ObjectMeta: metav1.ObjectMeta{Name: name + "-pods"}},
+		&admissionregistrationv1.ValidatingAdmissionPolicyBinding{ObjectMeta: metav1.ObjectMeta{Name: name + "-pods"}},
+	} {
+		if err := c.Get(t.Context(), client.ObjectKeyFromObject(object), object); !apierrors.IsNotFound(err) {
+			t.Errorf("%T after uninstall: %v, want it gone", object, err)
+		}
 	}
 	var crd apiextensionsv1.CustomResourceDefinition
 	if err := c.Get(t.Context(), client.ObjectKey{Name: "gamepolicies.gatehouse.dev"}, &crd); err != nil {

@@ -1,6 +1,7 @@
 package chart_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +31,23 @@ func TestWrongValuesAreRefusedBeforeAnythingIsInstalled(t *testing.T) {
 		"an address without a port":   {"listen: {webhook: localhost}", "at '/listen/webhook'"},
 		"a level that does not exist": {"logLevel: loud", "at '/logLevel': value must be one of"},
 		"an account without a name":   {"serviceAccount: {create: false}", "serviceAccount.name must name an existing account"},
+
+		"a policy that does not exist":      {"webhook: {validate: {failurePolicy: Warn}}", "at '/webhook/validate/failurePolicy': value must be one of 'Fail', 'Ignore'"},
+		"no time to validate":               {"webhook: {validate: {timeoutSeconds: 0}}", "at '/webhook/validate/timeoutSeconds': minimum: got 0, want 1"},
+		"an unknown value of the validator": {"webhook: {validate: {timeout: 1}}", "additional properties 'timeout' not allowed"},
+		"no validator":                      {"webhook: {validate: null}", "missing property 'validate'"},
+		"no policy of failure":              {"webhook: {validate: {failurePolicy: null}}", "missing property 'failurePolicy'"},
+		"web Ingresses in small letters":    {"webIngresses: shared", "at '/webIngresses': value must be one of 'Shared', 'Exclusive'"},
+		"no word on web Ingresses":          {"webIngresses: null", "missing property 'webIngresses'"},
+		"an election that is a word":        {"leaderElection: 'yes'", "at '/leaderElection': got string, want boolean"},
+		"no word on election":               {"leaderElection: null", "missing property 'leaderElection'"},
+		"all classes as a list":             {"gatewayWatchesAllClasses: [higress]", "at '/gatewayWatchesAllClasses': got array, want boolean"},
+
+		"replicas that elect no leader":    {"leaderElection: false", "leaderElection must be true with 2 replicas"},
+		"nobody to ask who must answer":    {"replicas: 0", "replicas 0 with webhook.validate.failurePolicy Fail: no Ingress of a managed class could be written"},
+		"timeouts past OKG's together":     {"webhook: {timeoutSeconds: 4, validate: {timeoutSeconds: 4}}", "webhook.timeoutSeconds and webhook.validate.timeoutSeconds are 8 together, of 7 at most"},
+		"quarantine as a managed class":    {"ingressClasses: [higress, gatehouse-quarantine]", "ingressClasses: gatehouse-quarantine is the class of Ingresses that wait"},
+		"a gateway that serves quarantine": {"classGateways: {gatehouse-quarantine: higress}", "classGateways: gatehouse-quarantine is the class of Ingresses that wait"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var values map[string]any
@@ -42,6 +60,66 @@ func TestWrongValuesAreRefusedBeforeAnythingIsInstalled(t *testing.T) {
 			}
 			if !strings.Contains(err.Error(), c.want) {
 				t.Errorf("the message lacks %q:\n%v", c.want, err)
+			}
+		})
+	}
+}
+
+func TestValuesThatOnlySeemWrongTogetherAreTaken(t *testing.T) {
+	for name, text := range map[string]string{
+		"one replica without election":           "{replicas: 1, leaderElection: false}",
+		"none at all where nobody has to answer": "{replicas: 0, webhook: {validate: {failurePolicy: Ignore}}}",
+		"timeouts just within OKG's":             "webhook: {timeoutSeconds: 3, validate: {timeoutSeconds: 4}}",
+		"replicas that something else counts":    "replicas: null",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var values map[string]any
+			if err := yaml.Unmarshal([]byte(text), &values); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := template(t, "gatehouse", "gatehouse-system", values); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// What Helm prints after an installation.
+func TestTheNotesSayWhatTheValuesMean(t *testing.T) {
+	const restart, unwritable = "WARNING: with fewer than 2 replicas", "until then no Ingress of these classes can be written"
+	const ignore, quarantine = "WARNING: with webhook.validate.failurePolicy Ignore", "hosts.onConflict Quarantine is Deny"
+	for name, c := range map[string]struct {
+		flags []string
+		want  []string
+	}{
+		"as shipped":             {nil, []string{unwritable}},
+		"one replica":            {[]string{"replicas=1"}, []string{unwritable, restart, "cannot be written while the manager restarts"}},
+		"nobody has to answer":   {[]string{"webhook.validate.failurePolicy=Ignore"}, []string{ignore}},
+		"one that may be away":   {[]string{"replicas=1,webhook.validate.failurePolicy=Ignore"}, []string{restart, "go without annotations", ignore}},
+		"a gateway of all class": {[]string{"gatewayWatchesAllClasses=true"}, []string{unwritable, quarantine}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := []string{"install", "gatehouse", chartDir, "--namespace", "gatehouse-system", "--dry-run=client"}
+			for _, flag := range c.flags {
+				args = append(args, "--set", flag)
+			}
+			out, err := helm(t, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, notes, found := strings.Cut(string(out), "NOTES:")
+			if !found {
+				t.Fatalf("no notes in\n%s", out)
+			}
+			for _, text := range []string{restart, unwritable, ignore, quarantine} {
+				if got, want := strings.Contains(notes, text), slices.Contains(c.want, text); got != want {
+					t.Errorf("%q is said: %t, want %t, in\n%s", text, got, want, notes)
+				}
+			}
+			for _, text := range append(c.want, "kubectl get hostclaims") {
+				if !strings.Contains(notes, text) {
+					t.Errorf("the notes lack %q:\n%s", text, notes)
+				}
 			}
 		})
 	}

@@ -46,6 +46,13 @@ func (e *Env) startControlPlane(ctx context.Context) error {
 	return e.Wait(ctx, "kube-apiserver to be ready", ready, etcd, server)
 }
 
+// RestartEtcd kills etcd, as a node that goes down, and starts it again with its data. Nobody else is restarted.
+func (e *Env) RestartEtcd() error {
+	e.Process("etcd").Kill()
+	_, err := e.Start(Command{Name: "etcd", Path: e.Binary("etcd"), Args: e.etcdFlags()})
+	return err
+}
+
 func (e *Env) etcdFlags() []string {
 	clients := "http://" + net.JoinHostPort(e.HostIP(), etcdPort)
 	peers := "http://" + net.JoinHostPort(e.HostIP(), etcdPeerPort)

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -42,13 +44,18 @@ func (r *Release) waitForCRDs(ctx context.Context) error {
 	})
 }
 
-// waitForWebhooks returns when the API server has called the webhook and got an answer that it accepted. Without a
-// policy the answer changes nothing, so the proof is the API server's own count of successful calls.
+// waitForWebhooks returns when the API server has called both webhooks and got answers that it accepted. Without a policy
+// the mutating one's changes nothing, so the proof is the API server's own count of successful calls. The validating one's
+// failurePolicy refuses the Ingress as long as it cannot be called.
 func (r *Release) waitForWebhooks(ctx context.Context) error {
-	var config admissionregistrationv1.MutatingWebhookConfiguration
-	err := until(ctx, "cert-manager to fill caBundle", func(ctx context.Context) (bool, error) {
-		err := r.client.Get(ctx, client.ObjectKey{Name: r.Name}, &config)
-		return err == nil && len(config.Webhooks[0].ClientConfig.CABundle) > 0, err
+	var mutating admissionregistrationv1.MutatingWebhookConfiguration
+	var validating admissionregistrationv1.ValidatingWebhookConfiguration
+	err := until(ctx, "cert-manager to fill both caBundles", func(ctx context.Context) (bool, error) {
+		key := client.ObjectKey{Name: r.Name}
+		if err := errors.Join(r.client.Get(ctx, key, &mutating), r.client.Get(ctx, key, &validating)); err != nil {
+			return false, err
+		}
+		return len(mutating.Webhooks[0].ClientConfig.CABundle) > 0 && len(validating.Webhooks[0].ClientConfig.CABundle) > 0, nil
 	})
 	if err != nil {
 		return err
@@ -61,13 +68,22 @@ func (r *Release) waitForWebhooks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return until(ctx, "a dry run to reach the webhook", func(ctx context.Context) (bool, error) {
-		if err := r.client.Create(ctx, gameIngress(class), client.DryRunAll); err != nil {
-			return false, err
+	var refused error
+	err = until(ctx, "a dry run to reach the webhooks", func(ctx context.Context) (bool, error) {
+		refused = r.client.Create(ctx, gameIngress(class), client.DryRunAll)
+		if apierrors.IsInternalError(refused) || apierrors.IsTooManyRequests(refused) {
+			return false, nil // the API server cannot call it yet, or the manager does not know everything yet
+		}
+		if refused != nil {
+			return false, refused
 		}
 		after, err := r.Calls(ctx)
 		return after.Answered > before.Answered, err
 	})
+	if err != nil && !errors.Is(err, refused) {
+		err = errors.Join(err, refused)
+	}
+	return err
 }
 
 // managedClass is the first class in the managers' arguments.
