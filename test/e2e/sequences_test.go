@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -196,30 +197,46 @@ func TestOneThousandPolicies(t *testing.T) {
 	waitDecided(t, s, "many999", timeoutKey, "")
 }
 
-// The mutating webhook may fail open: without it games go on, and the next write makes up for it.
-func TestWithoutTheManagerIngressesPassAsTheyAre(t *testing.T) {
+// While no manager answers, the validating webhook keeps Ingresses of managed classes out, so that no host is given away
+// twice, and the mutating one would let them pass; Ingresses of other classes and deletions never notice.
+func TestWithoutTheManagerNoHostIsGivenAway(t *testing.T) {
 	s := stack(t)
 	applyPolicy(t, s, policyText("down", "down", "defaults: {requestTimeout: 30s}"), "down", timeoutKey, "30")
+	standing := create(t, s, "down", 1, nil)
 	manager := s.Release.Replicas[0]
 	if err := manager.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	passed := create(t, s, "down", 0, nil)
-	if err := manager.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := manager.WaitReady(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	expect(t, passed, map[string]string{})
-	wait(t, s, "the next write to be injected", func(ctx context.Context) (bool, error) {
-		ing := get(t, s, "down-0")
-		if ing.UID == "" {
-			ing = create(t, s, "down", 0, nil)
+	t.Cleanup(func() {
+		if manager.PID() == 0 {
+			_ = errors.Join(manager.Start(), manager.WaitReady(t.Context())) // the tests after this one need it
 		}
-		ing.Labels = map[string]string{"touched": fmt.Sprint(time.Now().UnixNano())}
-		err := s.Update(ctx, ing)
-		return err == nil && ing.Annotations[timeoutKey] == "30", err
+	})
+	ing := gameIngress("down", 0, nil)
+	ing.OwnerReferences[0].UID = pod(t, s, ing.Name)
+	if err := s.Create(t.Context(), ing.DeepCopy()); err == nil || !strings.Contains(err.Error(), `failed calling webhook "validate-ingress.gatehouse.dev"`) {
+		t.Errorf("a new Ingress: %v, want the webhook's failure", err)
+	}
+	other := gameIngress("other", 0, nil)
+	class := "nginx"
+	other.Spec.IngressClassName = &class
+	if err := s.Create(t.Context(), other); err != nil {
+		t.Errorf("an Ingress of another class: %v", err)
+	}
+	standing.Labels = map[string]string{"a": "b"}
+	if err := s.Update(t.Context(), standing); err != nil {
+		t.Errorf("a label on one that stands: %v", err)
+	}
+	if err := s.Delete(t.Context(), standing); err != nil {
+		t.Errorf("deleting it: %v", err)
+	}
+	if err := errors.Join(manager.Start(), manager.WaitReady(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, s, "the Ingress to be made once a manager is back", func(ctx context.Context) (bool, error) {
+		again := ing.DeepCopy()
+		err := s.Create(ctx, again)
+		return err == nil && again.Annotations[timeoutKey] == "30", err
 	})
 }
 
