@@ -67,23 +67,28 @@ func (r *removals) recent(name string) bool {
 // adoptions give a deed to the oldest Ingress on each host that has no claim: from before the installation, from while
 // nobody answered, or after somebody deleted the claim.
 func (p *pass) adoptions(claims []*v1alpha1.HostClaim) []func(context.Context) error {
-	claimed := make(map[host.Deed]bool, len(claims))
+	claimed := make(map[string]bool, len(claims))
 	for _, claim := range claims {
-		claimed[deedOf(claim)] = true
+		claimed[claim.Name] = true // not its spec: somebody may make one under a name that guards nothing
 	}
 	var todo []func(context.Context) error
 	deeds := slices.SortedFunc(maps.Keys(p.world.stands), func(a, b host.Deed) int {
 		return cmp.Or(strings.Compare(a.Gateway, b.Gateway), strings.Compare(a.Host, b.Host))
 	})
 	for _, deed := range deeds {
-		if claimed[deed] || p.removed.recent(deed.ClaimName()) {
+		if name := deed.ClaimName(); claimed[name] || p.removed.recent(name) {
 			continue
 		}
-		if first := oldest(p.world.stands[deed], func(s ledger.Standing) bool { return s.Party.CanaryOf == "" }); first != nil {
+		if first := p.world.first(deed); first != nil {
 			todo = append(todo, func(ctx context.Context) error { return p.adopt(ctx, deed, first) })
 		}
 	}
 	return todo
+}
+
+// first is the oldest Ingress on a host, but for canaries: without a primary the gateway serves nothing by one.
+func (w *world) first(deed host.Deed) *ledger.Standing {
+	return oldest(w.stands[deed], func(s ledger.Standing) bool { return s.Party.CanaryOf == "" })
 }
 
 func (p *pass) adopt(ctx context.Context, deed host.Deed, first *ledger.Standing) error {
@@ -92,7 +97,7 @@ func (p *pass) adopt(ctx context.Context, deed host.Deed, first *ledger.Standing
 	if claim == nil {
 		return err
 	}
-	if p.gone[claim.Name] != nil {
+	if p.lost[claim.Name] != nil {
 		p.warn(claim, "Restored", "the claim was deleted by hand while Ingress %s/%s stands on the host", first.Party.Namespace, first.Name)
 	} else {
 		p.note(claim, "Adopted", "for Ingress %s/%s, which stood on the host without a claim", first.Party.Namespace, first.Name)
@@ -104,10 +109,9 @@ func (p *pass) adopt(ctx context.Context, deed host.Deed, first *ledger.Standing
 // now: a rival must not get in between.
 func (p *pass) restorations() []func(context.Context) error {
 	var todo []func(context.Context) error
-	for _, name := range slices.Sorted(maps.Keys(p.gone)) {
-		m := p.gone[name]
-		claim := m.claim
-		if len(p.world.stands[deedOf(claim)]) == 0 && p.world.keeps(claim, claim.Spec.Holder, m.served, p.now) {
+	for _, name := range slices.Sorted(maps.Keys(p.lost)) {
+		claim := p.lost[name].claim
+		if p.world.first(deedOf(claim)) == nil {
 			todo = append(todo, func(ctx context.Context) error { return p.restore(ctx, claim) })
 		}
 	}

@@ -103,10 +103,12 @@ func (w *world) decide(claim *v1alpha1.HostClaim, m *memory, now time.Time) step
 	guest := claim.Spec.Guest != nil && (w.guestStands(claim) || w.keeps(claim, *claim.Spec.Guest, m.guest, now))
 	switch {
 	case claim.Spec.Sharing == v1alpha1.SharingNamespace && w.holderStands(claim):
-		if claim.Spec.Guest != nil && !guest || claim.Spec.Shared && w.heir(claim) == nil {
+		if claim.Spec.Guest != nil && !guest || claim.Spec.Shared && !w.foreignStands(claim) {
 			return narrow
 		}
 		return keep
+	case guest && !m.holder.served.IsZero() && now.Sub(m.holder.served) < host.LastServed:
+		return keep // a front end that is installed anew: promoting its guest would lock it out
 	case guest:
 		return promote
 	case w.names(claim) || claim.Spec.Sharing != v1alpha1.SharingNamespace && w.keeps(claim, claim.Spec.Holder, m.holder, now):
@@ -115,6 +117,13 @@ func (w *world) decide(claim *v1alpha1.HostClaim, m *memory, now time.Time) step
 		return handOn
 	}
 	return release
+}
+
+// foreignStands tells whether web Ingresses of another namespace share the host.
+func (w *world) foreignStands(claim *v1alpha1.HostClaim) bool {
+	return slices.ContainsFunc(w.stands[deedOf(claim)], func(s ledger.Standing) bool {
+		return !s.Party.IsServer() && s.Party.Namespace != claim.Spec.Holder.Namespace
+	})
 }
 
 // names tells whether an Ingress that the deed covers stands on the host: of the holder, of its canary, or a solver's.

@@ -2,12 +2,15 @@ package janitor
 
 import (
 	"context"
+	"maps"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 
 	"github.com/gatehouse-dev/gatehouse/controllers/ledger"
@@ -61,9 +64,11 @@ type Janitor struct {
 	terms    host.Terms
 	removed  removals
 	memories map[string]*memory
+	// lost are claims that were in use and that somebody has deleted, until there are others or nobody is to have the host.
+	lost     map[string]*memory
 	reported map[string]bool
 	retries  map[serverName]*retry
-	lifts    map[string]*retry
+	lifted   map[types.UID]*retry
 }
 
 // Config is what a Janitor is made of.
@@ -88,19 +93,16 @@ func New(c Config) *Janitor {
 	return &Janitor{
 		sources: c.Sources, live: c.Live, store: c.Store, writer: c.Writer, events: c.Events,
 		terms: c.Terms, metrics: newMetrics(c.Registry), now: c.Now, log: c.Log.WithName("janitor"), workers: max(c.Workers, 1),
-		memories: map[string]*memory{}, reported: map[string]bool{}, retries: map[serverName]*retry{}, lifts: map[string]*retry{},
+		memories: map[string]*memory{}, lost: map[string]*memory{}, reported: map[string]bool{}, retries: map[serverName]*retry{}, lifted: map[types.UID]*retry{},
 	}
 }
 
 // Pass looks at everything once and does what is to be done. What fails is logged and comes again in the next pass.
 func (j *Janitor) Pass(ctx context.Context) {
-	w, pods := j.look()
-	claims := j.sources.Claims.List()
-	p := &pass{Janitor: j, world: w, now: j.now(), liveSets: map[setName]*liveSet{}}
+	w, pods, claims := j.look()
+	p := &pass{Janitor: j, world: w, now: j.now()}
 	p.remember(claims)
-	var todo []func(context.Context) error
-	todo = append(todo, p.adoptions(claims)...)
-	todo = append(todo, p.restorations()...)
+	todo := append(p.adoptions(claims), p.restorations()...)
 	for _, claim := range claims {
 		if do := p.tend(claim); do != nil {
 			todo = append(todo, do)
@@ -108,18 +110,29 @@ func (j *Janitor) Pass(ctx context.Context) {
 	}
 	j.each(ctx, todo)
 	p.report(claims)
-	p.lift(ctx)
-	p.retry(ctx, pods)
 	j.metrics.set(claims)
+	j.each(ctx, append(p.lifts(), p.touches(pods)...))
 }
 
-// each does all of it, a few at a time. What fails is logged.
+// maxLogged bounds how many failures of a pass are logged one by one: while nobody answers, all fail alike.
+const maxLogged = 5
+
+// each does all of it, a few at a time, until the context ends. What fails is logged.
 func (j *Janitor) each(ctx context.Context, todo []func(context.Context) error) {
+	var failures atomic.Int32
 	one := func(do func(context.Context) error) {
-		if err := do(ctx); err != nil && ctx.Err() == nil {
+		if ctx.Err() != nil {
+			return
+		}
+		if err := do(ctx); err != nil && ctx.Err() == nil && failures.Add(1) <= maxLogged {
 			j.log.Error(err, "comes again in the next pass")
 		}
 	}
+	defer func() {
+		if n := failures.Load(); n > maxLogged {
+			j.log.Info("more come again in the next pass", "failures", n)
+		}
+	}()
 	if j.workers == 1 {
 		for _, do := range todo {
 			one(do)
@@ -134,9 +147,11 @@ func (j *Janitor) each(ctx context.Context, todo []func(context.Context) error) 
 	_ = group.Wait() // no error: see above
 }
 
-// look is the world as it is in memory.
-func (j *Janitor) look() (*world, []*Pod) {
+// look is the world as it is in memory, and the claims in it. The claims are read twice: of what came in between, a host
+// counts as not held, or as held by its former holder, for one pass.
+func (j *Janitor) look() (*world, []*Pod, []*v1alpha1.HostClaim) {
 	b := newBuilder(j.sources.Resolver)
+	b.judge = j.judge
 	b.ingresses(j.sources.Ingresses.All())
 	pods := j.sources.Pods.Pods()
 	bySet := map[setName][]*Pod{}
@@ -152,11 +167,20 @@ func (j *Janitor) look() (*world, []*Pod) {
 	for _, left := range bySet {
 		b.set(nil, left)
 	}
-	return b.world, pods
+	return b.world, pods, j.sources.Claims.List()
 }
 
-// remember updates what is known of each claim. Of those that are gone it keeps the ones that were in use until it has
-// looked once whether to restore them.
+// judge tells what a party could do with a deed now, by the claims in memory.
+func (j *Janitor) judge(deed host.Deed, p host.Party) host.Outcome {
+	claim := j.sources.Claims.Get(deed.ClaimName())
+	if claim != nil && host.Fits(&claim.Spec, p) {
+		return host.Rely
+	}
+	return host.Judge(claim, deed, p, j.terms, j.now()).Outcome
+}
+
+// remember updates what is known of each claim. Those that were in use and are gone it keeps as long as somebody is to have
+// the host and there is no other claim: what could not be made anew in one pass is in the next.
 func (p *pass) remember(claims []*v1alpha1.HostClaim) {
 	p.removed.expire(p.now)
 	before := p.memories
@@ -169,11 +193,14 @@ func (p *pass) remember(claims []*v1alpha1.HostClaim) {
 		m.see(claim, p.world, p.now)
 		p.removed.replaced(claim)
 		p.memories[claim.Name] = m
+		delete(p.lost, claim.Name)
 	}
-	p.gone = map[string]*memory{}
 	for name, m := range before {
-		if p.memories[name] == nil && !m.served.IsZero() && !p.removed.recent(name) {
-			p.gone[name] = m
+		if p.memories[name] == nil && !m.holder.served.IsZero() && !p.removed.recent(name) {
+			p.lost[name] = m
 		}
 	}
+	maps.DeleteFunc(p.lost, func(_ string, m *memory) bool {
+		return p.world.first(deedOf(m.claim)) == nil && !p.world.keeps(m.claim, m.claim.Spec.Holder, m.holder, p.now)
+	})
 }

@@ -9,18 +9,50 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
-// liveReads is what the API server has, read at most once in a pass and only if somebody asks: also what cannot be read is
-// not asked for again.
+// liveReads is what the API server has. Each part is read at most once in a pass, and only if somebody asks: a thousand
+// claims that are released together cost one list.
 type liveReads struct {
-	ingresses func() (map[host.Deed][]ledger.Standing, error)
+	ingresses once[map[host.Deed][]ledger.Standing]
 
 	mu   sync.Mutex
-	sets map[setName]func() (*world, error)
+	sets map[setName]*once[*world]
 }
 
-func (p *pass) readLive(ctx context.Context) {
-	p.reads.sets = map[setName]func() (*world, error){}
-	p.reads.ingresses = sync.OnceValues(func() (map[host.Deed][]ledger.Standing, error) {
+// once is something that is read once. What cannot be read is not asked for again either.
+type once[T any] struct {
+	mu    sync.Mutex
+	done  bool
+	value T
+	err   error
+}
+
+func (o *once[T]) get(read func() (T, error)) (T, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.done {
+		o.value, o.err = read()
+		o.done = true
+	}
+	return o.value, o.err
+}
+
+// set is what is known of one set.
+func (r *liveReads) set(name setName) *once[*world] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sets == nil {
+		r.sets = map[setName]*once[*world]{}
+	}
+	if r.sets[name] == nil {
+		r.sets[name] = &once[*world]{}
+	}
+	return r.sets[name]
+}
+
+// liveWorld is all that bears on one claim, as the API server has it: what stands, and what the one set projects that its
+// holder or its guest is of.
+func (p *pass) liveWorld(ctx context.Context, claim *v1alpha1.HostClaim) (*world, error) {
+	stands, err := p.reads.ingresses.get(func() (map[host.Deed][]ledger.Standing, error) {
 		list, err := p.live.Ingresses(ctx)
 		if err != nil {
 			return nil, err
@@ -29,50 +61,36 @@ func (p *pass) readLive(ctx context.Context) {
 		b.ingresses(list)
 		return b.stands, nil
 	})
-}
-
-// liveWorld is all that bears on one claim, as the API server has it: what stands, and what the one set projects that its
-// holder or its guest is of.
-func (p *pass) liveWorld(ctx context.Context, claim *v1alpha1.HostClaim) (*world, error) {
-	standing, err := p.reads.ingresses()
 	if err != nil {
 		return nil, err
 	}
-	name := setName{claim.Spec.Holder.Namespace, claim.Spec.Holder.GameServerSet}
-	if guest := claim.Spec.Guest; guest != nil {
-		name = setName{guest.Namespace, guest.GameServerSet} // only a namespace has a guest
+	game := claim.Spec.Holder
+	if claim.Spec.Guest != nil {
+		game = *claim.Spec.Guest // only web Ingresses have a guest, so there is one set at most
 	}
-	if name.name == "" {
-		return &world{stands: standing}, nil
+	w := &world{}
+	if name := (setName{game.Namespace, game.GameServerSet}); name.name != "" {
+		projected, err := p.reads.set(name).get(func() (*world, error) { return p.readSet(ctx, name) })
+		if err != nil {
+			return nil, err
+		}
+		*w = *projected
 	}
-	projected, err := p.liveSet(ctx, name)()
+	w.stands = stands
+	return w, nil
+}
+
+// readSet is what a set and its Pods project.
+func (p *pass) readSet(ctx context.Context, name setName) (*world, error) {
+	set, err := p.live.Set(ctx, name.namespace, name.name)
 	if err != nil {
 		return nil, err
 	}
-	w := *projected
-	w.stands = standing
-	return &w, nil
-}
-
-func (p *pass) liveSet(ctx context.Context, name setName) func() (*world, error) {
-	p.reads.mu.Lock()
-	defer p.reads.mu.Unlock()
-	read := p.reads.sets[name]
-	if read == nil {
-		read = sync.OnceValues(func() (*world, error) {
-			set, err := p.live.Set(ctx, name.namespace, name.name)
-			if err != nil {
-				return nil, err
-			}
-			pods, err := p.live.Pods(ctx, name.namespace, name.name)
-			if err != nil {
-				return nil, err
-			}
-			b := newBuilder(p.sources.Resolver)
-			b.set(set, pods)
-			return b.world, nil
-		})
-		p.reads.sets[name] = read
+	pods, err := p.live.Pods(ctx, name.namespace, name.name)
+	if err != nil {
+		return nil, err
 	}
-	return read
+	b := newBuilder(p.sources.Resolver)
+	b.set(set, pods)
+	return b.world, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -19,14 +18,7 @@ type pass struct {
 	*Janitor
 	world *world
 	now   time.Time
-	// gone are the claims that were in use and that somebody has deleted since the last pass.
-	gone map[string]*memory
-
-	mu sync.Mutex
-	// stands are the Ingresses as the API server lists them, once in a pass and only if somebody asks; liveSets the same
-	// of sets.
-	stands   map[host.Deed][]ledger.Standing
-	liveSets map[setName]*liveSet
+	reads liveReads
 }
 
 // tend is what is to be done about a claim, nil if nothing.
@@ -36,6 +28,9 @@ func (p *pass) tend(claim *v1alpha1.HostClaim) func(context.Context) error {
 	}
 	if next := p.world.decide(claim, p.memories[claim.Name], p.now); next != keep {
 		return func(ctx context.Context) error { return p.carryOut(ctx, claim) }
+	}
+	if guest := p.world.uninvited(claim); guest != nil {
+		return func(ctx context.Context) error { return p.invite(ctx, claim, guest) }
 	}
 	if status := p.status(claim); status != nil {
 		return func(ctx context.Context) error { return p.writeStatus(ctx, claim, *status) }
@@ -73,9 +68,21 @@ func (p *pass) carryOut(ctx context.Context, seen *v1alpha1.HostClaim) error {
 		guest := *claim.Spec.Guest
 		return p.transfer(ctx, claim, sharingOf(guest), guest, "HandedOn", "the web Ingresses of the namespace no longer use the host, its guest does")
 	case narrow:
-		return p.write(ctx, claim, func(spec *v1alpha1.HostClaimSpec) { spec.Guest, spec.Shared = nil, false })
+		_, err := p.write(ctx, claim, func(spec *v1alpha1.HostClaimSpec) { spec.Guest, spec.Shared = nil, false })
+		return err
 	}
 	return nil
+}
+
+// invite makes the game server that stands beside the web Ingresses of its namespace their guest.
+func (p *pass) invite(ctx context.Context, seen *v1alpha1.HostClaim, beside *ledger.Standing) error {
+	claim := seen.DeepCopy()
+	_, guest := beside.Party.Claimant(claim.Spec.Host)
+	written, err := p.write(ctx, claim, func(spec *v1alpha1.HostClaimSpec) { spec.Guest = &guest })
+	if written {
+		p.note(claim, "GuestAdopted", "%s, whose Ingress stood on the host beside the web Ingresses of its namespace", host.Describe(guest))
+	}
+	return err
 }
 
 func sharingOf(h v1alpha1.Holder) v1alpha1.Sharing {
@@ -107,22 +114,22 @@ func (p *pass) transfer(ctx context.Context, claim *v1alpha1.HostClaim, sharing 
 			return ignoreOutrun(err)
 		}
 	}
-	err := p.write(ctx, claim, func(spec *v1alpha1.HostClaimSpec) {
+	written, err := p.write(ctx, claim, func(spec *v1alpha1.HostClaimSpec) {
 		spec.Sharing, spec.Holder, spec.Guest = sharing, host.NamedHolder(to), nil
 		spec.Shared = false
 	})
-	if err != nil {
-		return err
+	if written {
+		p.warn(claim, reason, "from %s to %s: %s", host.Describe(from), host.Describe(to), why)
 	}
-	p.warn(claim, reason, "from %s to %s: %s", host.Describe(from), host.Describe(to), why)
-	return nil
+	return err
 }
 
-// write changes the spec of a claim as it was read. It counts as a renewal.
-func (p *pass) write(ctx context.Context, claim *v1alpha1.HostClaim, change func(*v1alpha1.HostClaimSpec)) error {
+// write changes the spec of a claim as it was read, unless somebody has written it since. It counts as a renewal.
+func (p *pass) write(ctx context.Context, claim *v1alpha1.HostClaim, change func(*v1alpha1.HostClaimSpec)) (written bool, err error) {
 	change(&claim.Spec)
 	claim.Spec.RenewedAt = host.Stamp(p.Janitor.now())
-	return ignoreOutrun(p.store.Update(ctx, claim))
+	err = p.store.Update(ctx, claim)
+	return err == nil, ignoreOutrun(err)
 }
 
 // heal gives a claim that somebody edited back to the Ingress that it is bound to. Nobody was let in by the edit: a deed

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
@@ -52,13 +53,14 @@ func ofGameServers() labels.Selector {
 func parsePod(object metav1.Object) *Pod {
 	annotations := object.GetAnnotations()
 	set := object.GetLabels()[ownerLabel]
-	id, isServer := strings.CutPrefix(object.GetName(), set+"-")
-	number, err := strconv.Atoi(id)
-	if set == "" || !isServer || err != nil || annotations[typeAnnotation] != gameserver.NetworkType {
+	text, isServer := strings.CutPrefix(object.GetName(), set+"-")
+	id, err := strconv.Atoi(text)
+	// Only Kruise's spelling counts: "arena-07" is not server 7.
+	if set == "" || !isServer || err != nil || id < 0 || strconv.Itoa(id) != text || annotations[typeAnnotation] != gameserver.NetworkType {
 		return nil
 	}
 	return &Pod{
-		Namespace: object.GetNamespace(), Name: object.GetName(), Set: set, ID: number,
+		Namespace: object.GetNamespace(), Name: object.GetName(), Set: set, ID: id,
 		Conf: annotations[confAnnotation], Ready: networkReady(annotations[statusAnnotation]),
 		Deleting: object.GetDeletionTimestamp() != nil, Created: object.GetCreationTimestamp().Time,
 		Triggered: moment(annotations[triggerAnnotation]), Retried: moment(annotations[RetryAnnotation]),
@@ -118,35 +120,50 @@ func (i *podIndex) remove(object *metav1.PartialObjectMetadata) {
 	delete(i.pods, types.NamespacedName{Namespace: object.Namespace, Name: object.Name})
 }
 
-// follow fills the index until the context ends, and returns when it is filled.
-func (i *podIndex) follow(ctx context.Context, config *rest.Config, changed func()) error {
+// follow fills the index until the context ends. It returns when it is filled, or when the context has ended, and tries
+// again what fails: that the API server is away for a moment must not end the process. ended waits for what still runs
+// after the context has ended.
+func (i *podIndex) follow(ctx context.Context, config *rest.Config, changed func(), log logr.Logger) (ended func()) {
+	var running sync.WaitGroup
+	var filled func() bool
+	for {
+		pods, registered, err := i.informer(ctx, config, changed)
+		if err == nil {
+			filled = registered
+			running.Go(func() { _ = pods.Start(ctx) }) // it returns when the context ends
+			break
+		}
+		log.Info("cannot follow Pods yet", "reason", err.Error())
+		if !pause(ctx, shortestPause) {
+			return running.Wait
+		}
+	}
+	for !filled() && pause(ctx, 20*time.Millisecond) {
+	}
+	return running.Wait
+}
+
+// informer is a cache of the Pods of game servers that fills the index once it is started, and what tells that it has.
+func (i *podIndex) informer(ctx context.Context, config *rest.Config, changed func()) (cache.Cache, func() bool, error) {
 	pods, err := cache.New(config, cache.Options{
 		ByObject:                     map[client.Object]cache.ByObject{podMeta(): {Label: ofGameServers()}},
 		DefaultTransform:             trimPod,
 		DefaultUnsafeDisableDeepCopy: ptr.To(true),
 	})
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	informer, err := pods.GetInformer(ctx, podMeta(), cache.BlockUntilSynced(false))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	registration, err := informer.AddEventHandler(snapshot.Handler(
 		func(p *metav1.PartialObjectMetadata) { i.put(p); changed() },
 		func(p *metav1.PartialObjectMetadata) { i.remove(p); changed() }))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	go func() { _ = pods.Start(ctx) }() // it returns when the context ends
-	for !registration.HasSynced() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	return nil
+	return pods, registration.HasSynced, nil
 }
 
 // trimPod drops what parsePod does not read.

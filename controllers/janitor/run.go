@@ -13,9 +13,10 @@ const (
 	// shortestPause is between two passes, so that one takes in many changes; a pass that took long is followed by a
 	// longer one.
 	shortestPause = 500 * time.Millisecond
-	// longestPause is how long nothing happens where nothing changes: what only time brings about waits for it.
+	// longestPause is how long nothing happens where nothing changes, or after a pass that took long: what only time brings
+	// about waits for it, and so does whoever waits for a host.
 	longestPause = 5 * time.Second
-	// restFactor keeps the janitor below a tenth of one processor core.
+	// restFactor keeps the janitor below a tenth of one processor core, as long as a pass takes less than half a second.
 	restFactor = 10
 	// workers is how many claims are written at a time: the API server takes them a few milliseconds each.
 	workers = 8
@@ -48,44 +49,52 @@ func (r *Runner) Changed() {
 // NeedLeaderElection is true: two janitors would do each other no harm, but all work twice.
 func (*Runner) NeedLeaderElection() bool { return true }
 
-// Start tends the claims until the context ends.
+// Start tends the claims until the context ends: with the process, or when this replica leads no longer. Then nothing of it
+// runs any more.
 func (r *Runner) Start(ctx context.Context) error {
+	log := r.config.Log.WithName("janitor")
 	pods := &podIndex{}
-	if err := pods.follow(ctx, r.manager.GetConfig(), r.Changed); err != nil {
-		return ended(ctx, err)
-	}
+	ended := pods.follow(ctx, r.manager.GetConfig(), r.Changed, log)
+	defer ended()
 	r.config.Sources.Pods = pods
 	for !r.synced() {
-		select {
-		case <-ctx.Done():
+		if !pause(ctx, shortestPause) {
 			return nil
-		case <-time.After(shortestPause):
 		}
 	}
+	if ctx.Err() != nil {
+		return nil
+	}
 	j := New(r.config)
-	j.log.Info("tending host claims")
+	log.Info("tending host claims")
+	r.tend(ctx, j.Pass)
+	return nil
+}
+
+// tend makes one pass after the other until the context ends: soon after something has changed, and from time to time.
+func (r *Runner) tend(ctx context.Context, pass func(context.Context)) {
 	for {
 		begin := time.Now()
-		j.Pass(ctx)
-		pause := max(shortestPause, restFactor*time.Since(begin))
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-time.After(pause):
+		pass(ctx)
+		rest := min(max(shortestPause, restFactor*time.Since(begin)), longestPause)
+		if !pause(ctx, rest) {
+			return
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-r.changed:
-		case <-time.After(max(0, longestPause-pause)):
+		case <-time.After(longestPause - rest):
 		}
 	}
 }
 
-// ended is nil for what fails because the context has ended.
-func ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil //nolint:nilerr // see above
+// pause waits. It is false when the context has ended.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return ctx.Err() == nil
 	}
-	return err
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
-	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
 // maxWaiters bounds the list in a claim's status.
@@ -16,10 +15,7 @@ const maxWaiters = 64
 func (w *world) waiters(claim *v1alpha1.HostClaim) []v1alpha1.Holder {
 	deed := deedOf(claim)
 	var out []v1alpha1.Holder
-	for _, p := range slices.Concat(w.projects[deed], w.quarantined[deed]) {
-		if host.Fits(&claim.Spec, p) {
-			continue
-		}
+	for _, p := range w.waiting[deed] {
 		_, holder := p.Claimant(deed.Host)
 		out = append(out, holder)
 	}

@@ -108,8 +108,9 @@ func (l *Ledger) confirm(ctx context.Context, c *host.Case, verdicts []host.Verd
 	return nil
 }
 
-// maxAttempts bounds how often one deed is judged anew because somebody else wrote its claim meanwhile.
-const maxAttempts = 8
+// maxAttempts bounds how often one deed is judged anew because somebody else wrote its claim meanwhile. Where many share a
+// host all of them write its claim at first, and of those who write at the same time one gets through.
+const maxAttempts = 32
 
 // settle makes one deed good for the case, and returns the claim if it has created it.
 func (l *Ledger) settle(ctx context.Context, c *host.Case, deed host.Deed) (host.Judgement, *v1alpha1.HostClaim, error) {

@@ -63,7 +63,7 @@ func (l *Ledger) verify(ctx context.Context, c *host.Case, j host.Judgement, wri
 	switch {
 	case rival != nil && written.Status.Phase != v1alpha1.HostClaimBound:
 		handed := written.DeepCopy()
-		handed.Spec.Sharing, handed.Spec.Holder = rival.Party.Claimant(deed.Host)
+		handed.Spec.Sharing, handed.Spec.Holder = rival.Party.Principal().Claimant(deed.Host)
 		handed.Spec.Guest, handed.Spec.Shared = nil, false
 		// If somebody of the same holder has written it meanwhile, that request finds the rival too.
 		if err := l.store.Update(ctx, handed); err != nil && !outrun(err) {
@@ -86,7 +86,7 @@ func (l *Ledger) rival(c *host.Case, deed host.Deed) *Standing {
 		case s.Party.Namespace == c.Party.Namespace && s.Name == c.Ingress:
 		case host.Conflicts(c.Party, s.Party, deed.Host, l.terms):
 			return &s
-		case s.Party.CanaryOf == "" && !s.Party.Solver && s.Party.IsServer() == c.Party.IsServer():
+		case s.Party.Namespace == c.Party.Namespace && s.Party.CanaryOf == "" && !s.Party.Solver && s.Party.IsServer() == c.Party.IsServer():
 			return nil // the party's own is older
 		}
 	}
@@ -94,6 +94,6 @@ func (l *Ledger) rival(c *host.Case, deed host.Deed) *Standing {
 }
 
 func refusedFor(rival *Standing, deed host.Deed) host.Judgement {
-	_, holder := rival.Party.Claimant(deed.Host)
+	_, holder := rival.Party.Principal().Claimant(deed.Host)
 	return host.Judgement{Holder: holder}
 }

@@ -94,6 +94,7 @@ func TestWhoeverStandsThereRightlyIsNoRival(t *testing.T) {
 		"another":                   {party: postio, stands: arena, outcome: host.Refused},
 		"a web Ingress elsewhere":   {party: postio, stands: shop, outcome: host.Refused},
 		"a server of no shared set": {party: postio, stands: host.Party{Namespace: "games", Set: "postio", ID: 8}, outcome: host.Refused},
+		"a mate of a set not known": {party: second, stands: host.Party{Namespace: "games", Set: "postio", ID: 8}, outcome: host.Take},
 		"web Ingresses, for one":    {party: host.Party{Namespace: "blog"}, stands: shop, outcome: host.Take},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -178,6 +179,42 @@ func TestADeedInUseIsNotGivenAway(t *testing.T) {
 	}
 	if claim := w.stored[claimA]; claim.Spec.Sharing != v1alpha1.SharingNamespace || claim.Spec.Holder.Namespace != "games" {
 		t.Errorf("%+v", claim.Spec)
+	}
+}
+
+// From before there were claims a game may stand beside the web Ingresses of its namespace and not be their guest.
+func TestAForeignFrontEndFindsTheGameBesideThoseThatHoldTheHost(t *testing.T) {
+	w := newWorld(t)
+	w.store(shop, a, time.Hour, 0, true)
+	w.stand(shop, a, noon.Add(-2*time.Hour))
+	blog := host.Party{Namespace: "blog"}
+	w.hear()
+	if v := w.claim(asks(blog, a))[0]; v.Outcome != host.Renew || !v.Shared {
+		t.Errorf("without the game: %+v", v)
+	}
+	game := host.Party{Namespace: shop.Namespace, Set: "arcade", ID: 1}
+	w.stand(game, a, noon.Add(-time.Hour))
+	w.hear()
+	if v := w.claim(asks(blog, a))[0]; v.Outcome != host.Refused || host.Describe(v.Holder) != holderOf(game) {
+		t.Errorf("beside the game: %+v", v)
+	}
+}
+
+// A canary stands in the right of its primary.
+func TestAClaimIsGivenToThePrimaryOfACanaryThatStands(t *testing.T) {
+	w := newWorld(t)
+	w.before = func(verb, _ string) error {
+		if verb == "create" && len(w.index) == 0 {
+			w.stand(host.Party{Namespace: "games", Set: "beta", ID: 1, CanaryOf: "arena"}, a, noon.Add(-time.Hour))
+		}
+		return nil
+	}
+	primary := host.Party{Namespace: "games", Set: "arena", ID: 1}
+	if v := w.claim(asks(postio, a))[0]; v.Outcome != host.Refused || host.Describe(v.Holder) != holderOf(primary) {
+		t.Errorf("%+v", v)
+	}
+	if diff := cmp.Diff(map[string]string{a: holderOf(primary)}, w.holders()); diff != "" {
+		t.Errorf("holders (-want +got):\n%s", diff)
 	}
 }
 

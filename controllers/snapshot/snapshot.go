@@ -11,6 +11,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
@@ -86,6 +87,25 @@ func (s *Snapshot) Stand(ing *networkingv1.Ingress) (gateway string, p host.Part
 		return "", host.Party{}, false
 	}
 	return request.Class.Key(), policies.Party(request), true
+}
+
+// Foresee is the party that an Ingress yet to be created will be to its hosts, with what the policies inject: a canary is one
+// by that. It is false for allowed where the policies refuse its hosts.
+func (s *Snapshot) Foresee(ing *networkingv1.Ingress) (p host.Party, allowed bool) {
+	policies, request, synced := s.At(ing)
+	if !synced {
+		return host.Party{}, false
+	}
+	injected := *ing
+	injected.Annotations = policies.Decide(request).Annotations
+	request.Ingress = &injected
+	p = policies.Party(request)
+	for _, f := range policies.HostRules(request).Check(p.ID, &injected, host.Of(&injected)) {
+		if f.Severity == finding.Error {
+			return p, false
+		}
+	}
+	return p, true
 }
 
 // Sets lists the GameServerSets that stand, in no order.

@@ -18,7 +18,7 @@ func trim(object any) (any, error) {
 		trimMeta(&o.ObjectMeta)
 		o.Status = v1alpha1.GamePolicyStatus{}
 	case *v1alpha1.HostClaim:
-		trimMeta(&o.ObjectMeta)
+		o.ManagedFields = nil // nothing else: a claim is written back from memory
 	case *metav1.PartialObjectMetadata: // namespaces
 		trimMeta(&o.ObjectMeta)
 	case *unstructured.Unstructured: // GameServerSets

@@ -16,6 +16,8 @@ type Change struct {
 	// Standing: the class, the controller owner, the canary role or that of an ACME solver is another, so all hosts count as
 	// added.
 	Standing bool
+	// Orphaned: Standing, for the only reason that the controller owner is gone.
+	Orphaned bool
 	// Rules: the hosts or the paths of the rules are others in any way, or the default backend comes or goes.
 	Rules bool
 	// Added are the hosts that the stored object does not have, sorted; all hosts where Standing.
@@ -39,8 +41,10 @@ func Compare(stored, updated *networkingv1.Ingress) Change {
 	if stored == nil {
 		return Change{Standing: true, Rules: true, Added: hosts, Annotations: true, Backends: resourceBackends(updated)}
 	}
+	was, is := standing(stored), standing(updated)
 	change := Change{
-		Standing:    standing(stored) != standing(updated),
+		Standing:    was != is,
+		Orphaned:    orphaned(was, is),
 		Rules:       !sameRules(stored, updated),
 		Annotations: !maps.Equal(filter(stored, IsGatewayAnnotation), filter(updated, IsGatewayAnnotation)),
 		Backends: resourceBackends(updated) && (!equality.Semantic.DeepEqual(stored.Spec.Rules, updated.Spec.Rules) ||
@@ -64,12 +68,15 @@ func Compare(stored, updated *networkingv1.Ingress) Change {
 
 // stance is as what an Ingress stands to its hosts.
 type stance struct {
-	classAnnotation, class         string
-	ownerAPI, ownerKind, ownerName string
-	canary, canaryTwin             string
+	classAnnotation, class string
+	owner                  owner
+	canary, canaryTwin     string
 	// A solver is let in wherever it answers challenges alone. With any other path it is a web Ingress.
 	solver bool
 }
+
+// owner is the controller of an Ingress; zero if it has none.
+type owner struct{ api, kind, name string }
 
 const (
 	classAnnotation = "kubernetes.io/ingress.class"
@@ -86,10 +93,19 @@ func standing(ing *networkingv1.Ingress) stance {
 	if ing.Spec.IngressClassName != nil {
 		s.class = *ing.Spec.IngressClassName
 	}
-	if owner := metav1.GetControllerOfNoCopy(ing); owner != nil {
-		s.ownerAPI, s.ownerKind, s.ownerName = owner.APIVersion, owner.Kind, owner.Name
+	if controller := metav1.GetControllerOfNoCopy(ing); controller != nil {
+		s.owner = owner{controller.APIVersion, controller.Kind, controller.Name}
 	}
 	return s
+}
+
+// orphaned tells whether a controller is gone and all else is as it was.
+func orphaned(was, is stance) bool {
+	if was.owner == (owner{}) || is.owner != (owner{}) {
+		return false
+	}
+	was.owner = owner{}
+	return was == is
 }
 
 // IsGatewayAnnotation tells whether a gateway may read a key: it stands under one of the two prefixes of Higress, or

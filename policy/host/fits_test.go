@@ -91,7 +91,7 @@ func TestWhoMustNotStandWhereAnotherDoes(t *testing.T) {
 	}
 	checkTable(t, `
          zero  one   mate  arena far   beta  beta1 web   acme  webfar acmefar
-zero     .     x     x     x     x     .     x     x     .     x      x
+zero     .     x     .     x     x     .     x     x     .     x      x
 one      x     .     .     x     x     x     .     x     .     x      x
 mate     .     .     .     x     x     .     .     x     .     x      x
 arena    x     x     x     .     x     x     x     x     .     x      x

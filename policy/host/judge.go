@@ -97,7 +97,11 @@ func Judge(claim *v1alpha1.HostClaim, deed Deed, p Party, terms Terms, now time.
 		_, guest := p.Claimant(deed.Host)
 		next.Guest, j.Verify = &guest, true
 	case sharesWeb(&claim.Spec, p, terms):
-		next.Shared, j.Shared, j.Holder = true, true, claim.Spec.Holder
+		// A game of the holder's namespace may stand there without being the guest: one from before there were claims.
+		next.Shared, j.Shared, j.Holder, j.Verify = true, true, claim.Spec.Holder, true
+		if claim.Spec.Shared && Bound(claim) && fresh(claim.Spec.RenewedAt.Time, now) {
+			j.Outcome, j.Next = Rely, nil
+		}
 	default:
 		return refuse(claim, p, now)
 	}
@@ -109,8 +113,10 @@ func refuse(claim *v1alpha1.HostClaim, p Party, now time.Time) Judgement {
 	if claim.Spec.Guest != nil {
 		j.Holder = *claim.Spec.Guest
 	}
+	// A claim from the future tells of a clock that cannot say for how long the create is on its way; a creation timestamp is
+	// rounded down to seconds, so a little of it is none.
 	age := now.Sub(claim.CreationTimestamp.Time)
-	j.InFlight = claim.Status.Phase != v1alpha1.HostClaimBound && age < InFlight && age > -MaxSkew
+	j.InFlight = claim.Status.Phase != v1alpha1.HostClaimBound && age < InFlight && age >= -time.Second
 	return j
 }
 
@@ -149,9 +155,10 @@ func Conflicts(p, other Party, host string, terms Terms) bool {
 	if other.Namespace == p.Namespace && (other.Solver || p.IsServer() && !other.IsServer()) {
 		return false // a solver is let in, and web Ingresses take a game of their namespace as their guest
 	}
-	if other.CanaryOf != "" {
-		other = other.Primary()
+	if p.SharedHost == host && p.Namespace == other.Namespace && p.Set == other.Set {
+		return false // a mate, whose own template may not be known here yet
 	}
+	other = other.Principal()
 	sharing, holder := other.Claimant(host)
 	spec := &v1alpha1.HostClaimSpec{Host: host, Sharing: sharing, Holder: holder}
 	return !Fits(spec, p) && !sharesWeb(spec, p, terms)
@@ -221,8 +228,8 @@ type Case struct {
 	Party Party
 	// Ingress is its name within Party.Namespace.
 	Ingress string
-	// Former is who the stored Ingress was before this UPDATE made it somebody else's, and Stood the hosts on which it
-	// stands: a deed that covered it goes on covering it there. Orphaning a server's Ingress must not fail. Nil otherwise.
+	// Former is the game server whose Ingress this UPDATE orphans, and Stood the hosts on which it stands. What it did there
+	// it goes on doing: the garbage collector must be able to orphan it. Nil otherwise.
 	Former *Party
 	Stood  []string
 }
@@ -230,10 +237,13 @@ type Case struct {
 // JudgeCase is Judge for one deed of a case.
 func JudgeCase(claim *v1alpha1.HostClaim, deed Deed, c *Case, terms Terms, now time.Time) Judgement {
 	j := Judge(claim, deed, c.Party, terms, now)
-	if j.Outcome == Refused && claim != nil && c.Former != nil && slices.Contains(c.Stood, deed.Host) && Owns(&claim.Spec, *c.Former) {
+	if j.Outcome != Refused || c.Former == nil || !slices.Contains(c.Stood, deed.Host) {
+		return j
+	}
+	if claim != nil && Owns(&claim.Spec, *c.Former) {
 		return Judge(claim, deed, *c.Former, terms, now)
 	}
-	return j
+	return Judgement{Outcome: Rely} // a canary, or a duplicate from before: nobody gains by refusing it now
 }
 
 // Verdict is what became of one deed of a case.

@@ -185,15 +185,16 @@ func TestWebIngressesTakeOneGuestOfTheirNamespace(t *testing.T) {
 
 func TestWebIngressesOfSeveralNamespacesShareAHost(t *testing.T) {
 	claim := func() *v1alpha1.HostClaim { return held(web("shop")) }
-	letIn := host.Judgement{Outcome: host.Renew, Next: with(spec(web("shop")), shared), Shared: true, Holder: holder(web("shop"))}
-	unseen := letIn
-	unseen.Verify = true
+	letIn := host.Judgement{Outcome: host.Renew, Next: with(spec(web("shop")), shared), Shared: true, Verify: true, Holder: holder(web("shop"))}
+	among := letIn
+	among.Outcome, among.Next = host.Rely, nil
 	checkJudgements(t, host.Terms{}, map[string]judgeCase{
 		"a second":              {claim(), web("blog"), letIn},
-		"a third":               {with(claim(), shared), web("blog"), letIn},
+		"a third":               {with(claim(), shared), web("blog"), among},
+		"a third, later":        {with(with(claim(), shared), renewed(-time.Minute)), web("blog"), letIn},
 		"a solver":              {claim(), solver("blog"), letIn},
 		"the holder among them": {with(claim(), shared), web("shop"), rely},
-		"before any stands":     {pending(web("shop"), 0), web("blog"), unseen},
+		"before any stands":     {pending(web("shop"), 0), web("blog"), letIn},
 		"not with its guest":    {with(claim(), guest(server("shop", "postio", 0))), web("blog"), refused(holder(server("shop", "postio", 0)))},
 		"not with a server":     {held(zero), web("blog"), refused(holder(zero))},
 		"not with a set":        {held(mate), web("blog"), refused(holder(mate))},

@@ -36,6 +36,14 @@ func (p Party) Primary() Party {
 	return Party{Namespace: p.Namespace, Set: p.CanaryOf, ID: p.ID, SharedHost: p.SharedHost}
 }
 
+// Principal is the game server in whose right the party stands on a host: its primary where it is a canary, else itself.
+func (p Party) Principal() Party {
+	if p.CanaryOf == "" {
+		return p
+	}
+	return p.Primary()
+}
+
 // String is how people read it: "game server games/postio-3" or "namespace web".
 func (p Party) String() string {
 	if p.IsServer() {

@@ -41,6 +41,10 @@ func (r *run) begin() {
 	if r.random.IntN(3) == 0 {
 		r.unjudged[r.put(webIngress("w", "front", "h1")).UID] = true
 	}
+	if r.random.IntN(4) == 0 { // a front end beside the game of its namespace
+		r.unjudged[r.put(webIngress("a", "front", "h1")).UID] = true
+		r.unjudged[r.put(template("h<id>").Ingress("a", "arena", 1)).UID] = true
+	}
 	for _, replica := range r.replicas {
 		replica.sync()
 	}

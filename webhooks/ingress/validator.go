@@ -230,9 +230,9 @@ func (j *judgement) quarantines() bool {
 	return j.quarantine && j.policies.HostRules(j.question).OnConflict == v1alpha1.OnConflictQuarantine
 }
 
-// former is who the stored Ingress was, where an UPDATE changes only that on the same gateway.
+// former is the game server whose Ingress an UPDATE orphans.
 func (j *judgement) former() (*host.Party, []string) {
-	if j.stored == nil {
+	if !j.change.Orphaned {
 		return nil, nil
 	}
 	policies, question, _ := j.Validator.policies.At(j.stored)
@@ -240,7 +240,7 @@ func (j *judgement) former() (*host.Party, []string) {
 		return nil, nil
 	}
 	former := policies.Party(question)
-	if former.IsServer() == j.party.IsServer() {
+	if !former.IsServer() {
 		return nil, nil
 	}
 	return &former, host.Of(j.stored)

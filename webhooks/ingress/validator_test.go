@@ -174,6 +174,16 @@ func TestAnUpdateClaimsWhatItAdds(t *testing.T) {
 	}
 }
 
+// A web Ingress that becomes a game server's is judged as that: its namespace's deed is no pass to a second game.
+func TestAWebIngressThatBecomesAServersIsNoLongerOne(t *testing.T) {
+	d := heldBy(host.Party{Namespace: "games"}, gameHost)
+	validateWith(with(t), d, update(t, gameIngress(unowned), gameIngress()))
+	want := []host.Case{{Party: own, Ingress: "postio-7", Deeds: deedsOf(gameHost)}}
+	if diff := cmp.Diff(want, d.claimed); diff != "" {
+		t.Errorf("claimed (-want +got):\n%s", diff)
+	}
+}
+
 // Kubernetes' garbage collector, or a person, may take the owner off a server's Ingress.
 func TestAnIngressThatBecomesNobodysKeepsWhatItsServerHad(t *testing.T) {
 	d := heldBy(own, gameHost)
