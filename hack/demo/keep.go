@@ -102,9 +102,10 @@ func follow(ctx context.Context, child *os.Process, name string, result <-chan e
 // stay tells how to use what is running, releases the process that waits, and stays until somebody ends it.
 func (d *demo) stay(ctx context.Context) error {
 	fmt.Fprintf(d.out, `
-It is still running. To use it as the operator, the game developer or the administrator:
+It is still running. To use it as the operator, one of the game developers or the administrator:
 
   export PATH=%s:$PATH
+  export KUBECONFIG=%s
   export KUBECONFIG=%s
   export KUBECONFIG=%s
   export KUBECONFIG=%s
@@ -112,7 +113,8 @@ It is still running. To use it as the operator, the game developer or the admini
 The logs are in %s. To stop it and remove everything:
 
   kill %d
-`, filepath.Dir(d.Binary("kubectl")), d.Kubeconfig(env.Operator), d.Kubeconfig(env.Dev), d.Kubeconfig(env.Admin), d.Dir(), os.Getpid())
+`, filepath.Dir(d.Binary("kubectl")),
+		d.Kubeconfig(env.Operator), d.Kubeconfig(env.Dev), d.Kubeconfig(rival), d.Kubeconfig(env.Admin), d.Dir(), os.Getpid())
 	report := os.NewFile(reportDescriptor, "report")
 	if _, err := report.WriteString("done"); err != nil {
 		return err

@@ -1,6 +1,7 @@
 // Command demo shows the main job of Gatehouse on a real control plane with the real OpenKruiseGame: what a GamePolicy
-// says comes out on the Ingresses of game servers, and stays there. Each step prints the kubectl command that a person
-// would type and what the Ingresses look like afterwards, and fails if they look otherwise than they should.
+// says comes out on the Ingresses of game servers, and stays there; and a host belongs to one game server, whatever others
+// try. Each step prints the kubectl command that a person would type and what came of it, and fails if that is not what it
+// should be.
 //
 // With KEEP=1 it leaves everything running in the background and prints how to use and stop it.
 package main
@@ -58,7 +59,7 @@ func play(ctx context.Context, out io.Writer, keep bool) (err error) {
 	fmt.Fprintln(out, "Starting etcd, kube-apiserver, Kruise, OpenKruiseGame, cert-manager and Gatehouse on loopback addresses.")
 	fmt.Fprintln(out, "The first time they are built from their Go modules, which takes about 15 minutes on 2 cores.")
 	c, err := cluster.Start(ctx, cluster.Options{
-		Env:    env.Options{Game: true, Out: out},
+		Env:    env.Options{Game: true, Out: out, Users: []env.Identity{{User: rival}}},
 		Values: map[string]any{"shutdownDelay": "0s"},
 	})
 	if err != nil {
@@ -69,6 +70,9 @@ func play(ctx context.Context, out io.Writer, keep bool) (err error) {
 			err = stopped
 		}
 	}()
+	if _, err := c.ApplyFiles(ctx, "hack/demo/rival.yaml"); err != nil {
+		return err
+	}
 	fmt.Fprintf(out, "Everything is running after %s.\n%s\n", time.Since(begin).Round(time.Second), introduction)
 
 	d := &demo{Cluster: c, out: out}
@@ -83,4 +87,4 @@ func play(ctx context.Context, out io.Writer, keep bool) (err error) {
 }
 
 const introduction = `operator$ is the platform operator, who may write GamePolicies; dev$ a game developer, who has rights in the namespace
-games alone.`
+games alone; rival$ the developer of another team, with rights in the namespace arcade alone; admin$ the cluster's administrator.`

@@ -30,7 +30,7 @@ func TestAKeptDemoRunsUntilItIsStoppedAsItSays(t *testing.T) {
 	output := d.play("KEEP=1")
 	stop := regexp.MustCompile(`(?m)^ +kill (\d+)$`).FindStringSubmatch(output)
 	exports := regexp.MustCompile(`(?m)^ +export .*$`).FindAllString(output, -1)
-	if stop == nil || len(exports) != 4 {
+	if stop == nil || len(exports) != 5 {
 		t.Fatalf("it does not say how to use and stop it:\n%s", output)
 	}
 	pid, err := strconv.Atoi(stop[1])
@@ -38,9 +38,9 @@ func TestAKeptDemoRunsUntilItIsStoppedAsItSays(t *testing.T) {
 	end := func() { _ = syscall.Kill(pid, syscall.SIGTERM) }
 	t.Cleanup(end)
 
-	script := exports[0] + "\n" + exports[1] + "\nkubectl get ingress --namespace games --output name"
+	script := exports[0] + "\n" + exports[1] + "\nkubectl get ingress --all-namespaces --no-headers"
 	names, err := exec.CommandContext(t.Context(), "sh", "-c", script).CombinedOutput()
-	if err != nil || strings.Count(string(names), "/postio-") != 12 {
+	if err != nil || strings.Count(string(names), "games ") != 9 || strings.Count(string(names), "arcade ") != 3 {
 		t.Errorf("%v, and the operator sees:\n%s", err, names)
 	}
 	end()
