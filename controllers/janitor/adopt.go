@@ -132,6 +132,7 @@ func (p *pass) create(ctx context.Context, deed host.Deed, sharing v1alpha1.Shar
 	claim := ledger.NewClaim(deed, &v1alpha1.HostClaimSpec{
 		Class: deed.Gateway, Host: deed.Host, Sharing: sharing, Holder: holder, RenewedAt: host.Stamp(p.Janitor.now()),
 	})
+	claim.Spec.Shared = p.world.foreignStands(claim)
 	err := p.store.Create(ctx, claim)
 	if apierrors.IsAlreadyExists(err) {
 		return nil, nil

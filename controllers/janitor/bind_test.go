@@ -85,10 +85,10 @@ func TestABoundClaimStaysWithItsIngressAndFollowsItsServer(t *testing.T) {
 	w.fall(second)
 	w.settle()
 	w.holds("lobby.example.com: GameServerSet arena/lobby, Bound to arena/lobby-2") // it is to come back
-	before := w.apiServer.claims["lobby.example.com.higress"].Status.Ingress.UID
+	before := w.claims["lobby.example.com.higress"].Status.Ingress.UID
 	w.stand(second, 0, "lobby.example.com")
 	w.settle()
-	if after := w.apiServer.claims["lobby.example.com.higress"].Status.Ingress.UID; after == before {
+	if after := w.claims["lobby.example.com.higress"].Status.Ingress.UID; after == before {
 		t.Error("still bound to the Ingress that is gone")
 	}
 }

@@ -119,9 +119,9 @@ func (w *world) decide(claim *v1alpha1.HostClaim, m *memory, now time.Time) step
 	return release
 }
 
-// foreignStands tells whether web Ingresses of another namespace share the host.
+// foreignStands tells whether web Ingresses of another namespace share the host of web Ingresses.
 func (w *world) foreignStands(claim *v1alpha1.HostClaim) bool {
-	return slices.ContainsFunc(w.stands[deedOf(claim)], func(s ledger.Standing) bool {
+	return claim.Spec.Sharing == v1alpha1.SharingNamespace && slices.ContainsFunc(w.stands[deedOf(claim)], func(s ledger.Standing) bool {
 		return !s.Party.IsServer() && s.Party.Namespace != claim.Spec.Holder.Namespace
 	})
 }

@@ -28,12 +28,12 @@ func contested(t *testing.T, others ...host.Party) *world {
 
 func TestADeedIsHandedOnToTheOldestOtherIngressInOneUpdate(t *testing.T) {
 	w := contested(t, lobby7, shop)
-	uid := w.apiServer.claims[claim7].UID
+	uid := w.claims[claim7].UID
 	same(t, "calls", []string{
 		"get " + claim7, "list ingresses", "get set games/postio", "list pods games/postio", "status " + claim7, "update " + claim7,
 	}, w.pass())
 	w.holds(h7 + ": " + ofLobby7 + ", Pending")
-	claim := w.apiServer.claims[claim7]
+	claim := w.claims[claim7]
 	if claim.UID != uid || claim.Spec.RenewedAt != host.Stamp(w.now) {
 		t.Errorf("it is another claim, or was renewed at %s", claim.Spec.RenewedAt)
 	}
@@ -80,7 +80,7 @@ func TestADeedThatSomebodyWritesMeanwhileIsNotHandedOn(t *testing.T) {
 			w := contested(t, lobby7)
 			w.onCall(verb, func() { w.renew(claim7) })
 			w.pass()
-			if got := host.Describe(w.apiServer.claims[claim7].Spec.Holder); got != ofPostio7 {
+			if got := host.Describe(w.claims[claim7].Spec.Holder); got != ofPostio7 {
 				t.Errorf("handed on to %s", got)
 			}
 			same(t, "events", nil, handedOn(w))
@@ -205,7 +205,7 @@ func TestOfSeveralWebNamespacesTheOldestIsTheHeir(t *testing.T) {
 	w.settleQuietly()
 	w.fall(shop)
 	w.settle()
-	w.holds(h7 + ": the web Ingresses of namespace z, Bound to z/front")
+	w.holds(h7 + ": the web Ingresses of namespace z, shared, Bound to z/front")
 	same(t, "events", []string{"Warning HandedOn TendHostClaim from " + ofShop + " to the web Ingresses of namespace z" +
 		": its holder no longer uses the host, and Ingress z/front stands on it {kind=HostClaim,apiVersion=gatehouse.dev/v1alpha1}"}, handedOn(w))
 }

@@ -116,7 +116,7 @@ func (p *pass) transfer(ctx context.Context, claim *v1alpha1.HostClaim, sharing 
 	}
 	written, err := p.write(ctx, claim, func(spec *v1alpha1.HostClaimSpec) {
 		spec.Sharing, spec.Holder, spec.Guest = sharing, host.NamedHolder(to), nil
-		spec.Shared = false
+		spec.Shared = p.world.foreignStands(claim)
 	})
 	if written {
 		p.warn(claim, reason, "from %s to %s: %s", host.Describe(from), host.Describe(to), why)

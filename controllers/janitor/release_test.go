@@ -70,7 +70,7 @@ func TestANewLeaderWaitsAnewAndGoesOn(t *testing.T) {
 func TestAnotherClaimOfTheSameNameIsWaitedForAnew(t *testing.T) {
 	w := unused(t)
 	w.later(host.Quiet)
-	delete(w.apiServer.claims, claim7)
+	delete(w.claims, claim7)
 	w.claim(postio7, h7)
 	same(t, "calls", nil, w.pass())
 }
@@ -79,7 +79,7 @@ func TestAnotherClaimOfTheSameNameIsWaitedForAnew(t *testing.T) {
 func TestNothingIsReleasedThatTheAPIServerSaysIsUsed(t *testing.T) {
 	cases := map[string]func(*world){
 		"the claim was renewed":  func(w *world) { w.renew(claim7) },
-		"the claim is another":   func(w *world) { delete(w.apiServer.claims, claim7); w.claim(postio7, h7) },
+		"the claim is another":   func(w *world) { delete(w.claims, claim7); w.claim(postio7, h7) },
 		"an Ingress stands":      func(w *world) { w.stand(postio7, 0, h7) },
 		"its canary stands":      func(w *world) { w.stand(host.Party{Namespace: "games", Set: "c", ID: 7, CanaryOf: "postio"}, 0, h7) },
 		"the set projects it":    func(w *world) { w.declare("games", "postio", hosts, 6, 7) },
@@ -95,7 +95,7 @@ func TestNothingIsReleasedThatTheAPIServerSaysIsUsed(t *testing.T) {
 			w.hear()
 			meanwhile(w)
 			w.passUnheard()
-			if w.apiServer.claims[claim7] == nil {
+			if w.claims[claim7] == nil {
 				t.Errorf("released, by %v", w.calls)
 			}
 		})
@@ -125,7 +125,7 @@ func TestWhatCannotBeReadIsNotReleased(t *testing.T) {
 				return nil
 			}
 			w.pass()
-			if w.apiServer.claims[claim7] == nil {
+			if w.claims[claim7] == nil {
 				t.Error("released")
 			}
 			w.before = nil
@@ -227,7 +227,7 @@ func TestAServersDeedOutlivesItsIngressWhileTheServerIsToHaveTheHost(t *testing.
 			test.happens(w)
 			begin := w.now
 			limit := 2 * host.LastServed
-			for w.apiServer.claims[claim7] != nil && w.now.Sub(begin) < limit {
+			for w.claims[claim7] != nil && w.now.Sub(begin) < limit {
 				w.later(time.Second)
 				w.pass()
 			}
@@ -257,13 +257,13 @@ func TestAServerThatTheSpecDoesNotProjectKeepsItsHostWhileItsPodIsMadeAnew(t *te
 	w.die(postio7)
 	w.later(time.Second)
 	w.pass()
-	if w.apiServer.claims[claim7] == nil {
+	if w.claims[claim7] == nil {
 		t.Fatal("released while the Pod is made anew")
 	}
 	w.declare("games", "postio", hosts, 0) // and then it is scaled down after all
 	w.later(time.Second)
 	w.pass()
-	if w.apiServer.claims[claim7] != nil {
+	if w.claims[claim7] != nil {
 		t.Error("kept although the set has all its servers")
 	}
 }

@@ -214,7 +214,7 @@ func TestAServerThatIsRefusedAgainWaitsAgain(t *testing.T) {
 	if got := w.touched(lobby7, 60); len(got) > 0 {
 		t.Errorf("touched after %v s", got)
 	}
-	delete(w.apiServer.claims, claim7)
+	delete(w.claims, claim7)
 	if got := w.touched(lobby7, 4); !slices.Equal(got, []int{0, 3}) {
 		t.Errorf("touched after %v s", got)
 	}

@@ -76,12 +76,12 @@ func newWorld(t testing.TB) *world {
 func (w *world) admits(ing *networkingv1.Ingress) error {
 	_, p, _ := w.Stand(ing)
 	for _, name := range host.Of(ing) {
-		if claim := w.apiServer.claims[host.Deed{Gateway: "higress", Host: name}.ClaimName()]; claim != nil && !host.Fits(&claim.Spec, p) {
+		if claim := w.claims[host.Deed{Gateway: "higress", Host: name}.ClaimName()]; claim != nil && !host.Fits(&claim.Spec, p) {
 			return apierrors.NewForbidden(networkingv1.Resource("ingresses"), ing.Name, errors.New(name+" is held"))
 		}
 	}
 	for _, name := range host.Of(ing) {
-		if w.apiServer.claims[host.Deed{Gateway: "higress", Host: name}.ClaimName()] == nil {
+		if w.claims[host.Deed{Gateway: "higress", Host: name}.ClaimName()] == nil {
 			w.claim(p, name)
 		}
 	}
@@ -102,7 +102,7 @@ func (w *world) lead() {
 // hear brings the leader's memory up to date.
 func (w *world) hear() {
 	w.memory = apiServer{
-		claims: maps.Clone(w.apiServer.claims), ingresses: maps.Clone(w.ingresses), sets: maps.Clone(w.sets), pods: maps.Clone(w.pods),
+		claims: maps.Clone(w.claims), ingresses: maps.Clone(w.ingresses), sets: maps.Clone(w.sets), pods: maps.Clone(w.pods),
 	}
 }
 
@@ -278,11 +278,11 @@ func (w *world) claim(p host.Party, hostname string) {
 
 // edit changes a stored claim as somebody else does.
 func (w *world) edit(name string, change func(*v1alpha1.HostClaim)) {
-	next := w.apiServer.claims[name].DeepCopy()
+	next := w.claims[name].DeepCopy()
 	change(next)
 	next.ResourceVersion = w.next()
 	next.Generation++
-	w.apiServer.claims[name] = next
+	w.claims[name] = next
 }
 
 // renew is what an admission does.
@@ -293,7 +293,7 @@ func (w *world) renew(name string) {
 // held is who holds what: a line for each claim.
 func (w *world) held() []string {
 	var out []string
-	for _, claim := range w.apiServer.claims {
+	for _, claim := range w.claims {
 		line := claim.Spec.Host + ": " + host.Describe(claim.Spec.Holder)
 		if claim.Spec.Guest != nil {
 			line += ", guest " + host.Describe(*claim.Spec.Guest)
@@ -313,7 +313,7 @@ func (w *world) held() []string {
 
 func (w *world) waiters(name string) []string {
 	var out []string
-	for _, h := range w.apiServer.claims[name].Status.Waiters {
+	for _, h := range w.claims[name].Status.Waiters {
 		out = append(out, host.Describe(h))
 	}
 	return out

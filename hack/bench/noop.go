@@ -25,12 +25,16 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/test/env"
 	"github.com/gatehouse-dev/gatehouse/webhooks/admit"
+	"github.com/gatehouse-dev/gatehouse/webhooks/ingress"
 )
 
-// The webhook that decides nothing runs in a process of its own, as the manager does, with the same HTTP server, TLS and
-// review handling. It answers every request with a constant patch that has the keys and the size of Gatehouse's.
+// The pair of webhooks that decide nothing runs in a process of its own, as the manager does, with the same HTTP server,
+// TLS and review handling. The mutating one answers every request with a constant patch that has the keys and the size of
+// Gatehouse's, the validating one allows every request.
 const (
 	noopName    = "bench-noop"
+	noopMutate  = "mutate.noop.bench.gatehouse.dev"
+	noopAllow   = "validate.noop.bench.gatehouse.dev"
 	noopPort    = 9443
 	noopIP      = 40
 	addressFile = "address"
@@ -49,12 +53,15 @@ func serveNoop(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	answer := func(context.Context, *admissionv1.AdmissionRequest) admit.Response {
-		return admit.Response{Verdict: "patched", Patch: patch}
+	metrics := admit.NewMetrics(prometheus.NewRegistry())
+	mux := http.NewServeMux()
+	for path, response := range map[string]admit.Response{ingress.MutatePath: {Verdict: "patched", Patch: patch}, ingress.ValidatePath: {}} {
+		answer := func(context.Context, *admissionv1.AdmissionRequest) admit.Response { return response }
+		mux.Handle(path, admit.NewHandler("noop"+path, answer, metrics, logr.Discard()))
 	}
 	server := &http.Server{
 		Addr:              string(address),
-		Handler:           admit.NewHandler("noop", answer, admit.NewMetrics(prometheus.NewRegistry()), logr.Discard()),
+		Handler:           mux,
 		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12},
 		ReadHeaderTimeout: 30 * time.Second,
 		IdleTimeout:       3 * time.Minute,
@@ -66,7 +73,7 @@ func serveNoop(ctx context.Context, dir string) error {
 	return nil
 }
 
-// startNoop starts the process and registers it with a copy of the configuration that the chart has made.
+// startNoop starts the process and registers it with a copy of the configurations that the chart has made.
 func (b *bench) startNoop(ctx context.Context) error {
 	dir, err := os.MkdirTemp(b.Dir(), "noop")
 	if err != nil {
@@ -96,16 +103,23 @@ func (b *bench) startNoop(ctx context.Context) error {
 	if err := b.registerNoop(ctx, crt); err != nil {
 		return err
 	}
-	return b.Wait(ctx, "the webhook that decides nothing", func(ctx context.Context) (bool, error) {
-		ing := b.gameIngress(constant, 1)
-		err := b.client.Create(ctx, ing, client.DryRunAll)
-		return err == nil && len(ing.Annotations) > 1, err
+	return b.Wait(ctx, "the webhooks that decide nothing", func(ctx context.Context) (bool, error) {
+		before, err := b.counters(ctx)
+		if err != nil {
+			return false, err
+		}
+		ing := b.ingress(probe(constant), firstID)
+		if err := b.client.Create(ctx, ing, client.DryRunAll); err != nil || len(ing.Annotations) == 1 {
+			return false, err
+		}
+		after, err := b.counters(ctx)
+		return after.calls(noopAllow) > before.calls(noopAllow), err
 	}, b.noop)
 }
 
-// examplePatch is the patch that Gatehouse answers for the servers that are measured, whose ids have four digits.
+// examplePatch is the patch that Gatehouse answers for one of the servers that are measured.
 func (b *bench) examplePatch(ctx context.Context) ([]byte, error) {
-	bare, ing := b.gameIngress(governed, firstID), b.gameIngress(governed, firstID)
+	bare, ing := b.ingress(probe(governed), firstID), b.ingress(probe(governed), firstID)
 	if err := b.client.Create(ctx, ing, client.DryRunAll); err != nil {
 		return nil, err
 	}
@@ -131,20 +145,46 @@ func (b *bench) registerNoop(ctx context.Context, ca []byte) error {
 	if err := b.admin.Create(ctx, service); err != nil {
 		return err
 	}
-	var shipped admissionregistrationv1.MutatingWebhookConfiguration
-	if err := b.admin.Get(ctx, client.ObjectKey{Name: b.Release.Name}, &shipped); err != nil {
+	var mutating admissionregistrationv1.MutatingWebhookConfiguration
+	if err := b.admin.Get(ctx, client.ObjectKey{Name: b.Release.Name}, &mutating); err != nil {
 		return err
 	}
-	hook := shipped.Webhooks[0]
-	hook.Name = "noop.bench.gatehouse.dev"
-	hook.ClientConfig.CABundle = ca
-	hook.ClientConfig.Service.Namespace, hook.ClientConfig.Service.Name = constant, noopName
-	port := int32(noopPort)
-	hook.ClientConfig.Service.Port = &port
-	// The same number of requirements, so that matching costs the same.
-	hook.NamespaceSelector.MatchExpressions[0].Values = []string{governed, plain, "kube-system"}
-	return b.admin.Create(ctx, &admissionregistrationv1.MutatingWebhookConfiguration{
+	mutator := mutating.Webhooks[0]
+	mutator.Name = noopMutate
+	noopCall(&mutator.ClientConfig, mutator.NamespaceSelector, mutator.MatchConditions, ca)
+	if err := b.admin.Create(ctx, &admissionregistrationv1.MutatingWebhookConfiguration{
 		ObjectMeta: metav1.ObjectMeta{Name: noopName},
-		Webhooks:   []admissionregistrationv1.MutatingWebhook{hook},
+		Webhooks:   []admissionregistrationv1.MutatingWebhook{mutator},
+	}); err != nil {
+		return err
+	}
+	var validating admissionregistrationv1.ValidatingWebhookConfiguration
+	if err := b.admin.Get(ctx, client.ObjectKey{Name: b.Release.Name}, &validating); err != nil {
+		return err
+	}
+	validator := validating.Webhooks[0]
+	validator.Name = noopAllow
+	noopCall(&validator.ClientConfig, validator.NamespaceSelector, validator.MatchConditions, ca)
+	return b.admin.Create(ctx, &admissionregistrationv1.ValidatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: noopName},
+		Webhooks:   []admissionregistrationv1.ValidatingWebhook{validator},
 	})
+}
+
+// noopCall makes a copy of one of the chart's webhooks call the process that decides nothing, for the namespace constant.
+// It keeps the number of names that the selector compares and all of the match conditions, so that matching costs the same.
+func noopCall(call *admissionregistrationv1.WebhookClientConfig, selector *metav1.LabelSelector, conditions []admissionregistrationv1.MatchCondition, ca []byte) {
+	call.CABundle = ca
+	call.Service.Namespace, call.Service.Name = constant, noopName
+	port := int32(noopPort)
+	call.Service.Port = &port
+	names := &selector.MatchExpressions[0]
+	names.Operator = metav1.LabelSelectorOpIn
+	for i := range names.Values {
+		names.Values[i] = fmt.Sprintf("%s-%d", constant, i)
+	}
+	names.Values[len(names.Values)-1] = constant
+	for i := range conditions {
+		conditions[i].Expression = strings.ReplaceAll(conditions[i].Expression, `["`+managed+`"]`, `["`+unmanaged+`"]`)
+	}
 }

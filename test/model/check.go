@@ -20,8 +20,10 @@ func (r *run) checkStored(ing *networkingv1.Ingress) {
 			if other.UID == ing.UID || !slices.Contains(host.Of(other), name) {
 				continue
 			}
-			// One that stood there before there were claims is reported and left alone. It keeps the holder from nothing.
-			before := r.unjudged[other.UID] && (r.unjudged[ing.UID] || r.owns(p, name))
+			// One that stood there before there were claims is reported and left alone. It keeps from nothing whoever holds
+			// the deed and was seen to use it.
+			a, b := r.unjudged[ing.UID], r.unjudged[other.UID]
+			before := a && b || a && r.uses(q, name) || b && r.uses(p, name)
 			if exclude(p, q, name) && !before {
 				r.fail("%s is stored on %s, where %s stands (%s against %s)", key, name, other.Namespace+"/"+other.Name, p, q)
 			}
@@ -50,6 +52,12 @@ func (r *run) checkHolds(name string, key types.NamespacedName, p host.Party) {
 	if p.IsServer() && r.owns(p, name) {
 		r.holds[name] = key
 	}
+}
+
+// uses tells whether a party holds the deed to a host and was seen to stand there.
+func (r *run) uses(p host.Party, name string) bool {
+	claim := r.api.state.claims[host.Deed{Gateway: gatewayKey, Host: name}.ClaimName()]
+	return r.owns(p, name) && host.Bound(claim)
 }
 
 // owns tells whether a party holds the deed to a host, as it is stored.

@@ -181,7 +181,7 @@ func TestOptionsThatCannotBeMeantAreRefused(t *testing.T) {
 }
 
 func TestTheContainersMemoryLimitIsKept(t *testing.T) {
-	for text, want := range map[string]int64{"268435456\n": 214748364, "max\n": 0, "": 0, "-1": 0, "9223372036854775807": 0} {
+	for text, want := range map[string]int64{"268435456\n": 161061273, "max\n": 0, "": 0, "-1": 0, "9223372036854775807": 0} {
 		if got, ok := softLimit(text); got != want || ok != (want != 0) {
 			t.Errorf("%q: %d, %t", text, got, ok)
 		}
