@@ -35,10 +35,14 @@ func referTo(claim *v1alpha1.HostClaim) *corev1.ObjectReference {
 // action is what events say that we were doing.
 const action = "TendHostClaim"
 
+// maxReports bounds how many duplicates are told of in one pass: where thousands stand on one host, the others come in the
+// next ones. Each is two events that the API server has to store.
+const maxReports = 10
+
 // report tells, once for each, of Ingresses that stand on a host that somebody else holds and uses. They are from before
 // the installation or came in while nobody answered; the gateway serves the older one where their paths are the same.
 func (p *pass) report(claims []*v1alpha1.HostClaim) {
-	now := map[string]bool{}
+	told, duplicates, left := map[string]bool{}, 0, maxReports
 	for _, claim := range claims {
 		if !p.world.names(claim) && !p.world.keeps(claim, claim.Spec.Holder, p.memories[claim.Name].holder, p.now) {
 			continue // it is about to be handed on
@@ -48,14 +52,19 @@ func (p *pass) report(claims []*v1alpha1.HostClaim) {
 				continue
 			}
 			key := string(claim.UID) + "/" + string(s.UID)
-			now[key] = true
+			duplicates++
+			if !p.reported[key] && left == 0 {
+				continue
+			}
+			told[key] = true
 			if !p.reported[key] {
+				left--
 				p.duplicate(claim, s)
 			}
 		}
 	}
-	p.reported = now
-	p.metrics.duplicates.Set(float64(len(now)))
+	p.reported = told
+	p.metrics.duplicates.Set(float64(duplicates))
 }
 
 // covers tells whether an Ingress may stand on the host of a claim: the deed covers it, or both are of web namespaces.
