@@ -1,6 +1,7 @@
 package janitor_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -160,5 +161,22 @@ gatehouse_host_waiters 2
 	w.pass()
 	if got := w.gauge("gatehouse_host_claims"); got != "0" {
 		t.Errorf("%s bound claims", got)
+	}
+}
+
+func TestManyDuplicatesAreToldAFewAtATime(t *testing.T) {
+	w := held7(t)
+	w.told()
+	for i := range 35 {
+		w.stand(host.Party{Namespace: fmt.Sprintf("n%02d", i)}, time.Minute, h7)
+	}
+	for pass, want := range []int{20, 20, 20, 10, 0} { // two events for each
+		w.pass()
+		if got := len(w.told()); got != want {
+			t.Errorf("%d events in pass %d, want %d", got, pass, want)
+		}
+		if got := w.duplicates(); got != "35" {
+			t.Errorf("%s duplicates in pass %d", got, pass)
+		}
 	}
 }
