@@ -125,3 +125,17 @@ func TestAStatusThatWasEditedIsPutRight(t *testing.T) {
 	w.holds(h7 + ": " + ofPostio7 + ", Bound to games/postio-7")
 	same(t, "waiters", nil, w.waiters(claim7))
 }
+
+func TestAClaimIsNotBoundToAnIngressThatIsNoLongerItsHolders(t *testing.T) {
+	const shared = "lobby.example.com"
+	w := newWorld(t)
+	w.declare("arena", "lobby", shared, 1, 2)
+	w.claim(host.Party{Namespace: "arena", Set: "lobby", SharedHost: shared}, shared)
+	orphan := w.stand(host.Party{Namespace: "arena", Set: "lobby", ID: 1}, time.Hour, shared)
+	w.stand(host.Party{Namespace: "arena", Set: "lobby", ID: 2}, time.Minute, shared)
+	w.settle()
+	w.holds(shared + ": GameServerSet arena/lobby, Bound to arena/lobby-1")
+	orphan.OwnerReferences = nil
+	w.settle()
+	w.holds(shared + ": GameServerSet arena/lobby, Bound to arena/lobby-2")
+}

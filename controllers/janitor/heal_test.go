@@ -1,7 +1,6 @@
 package janitor_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 
@@ -76,25 +75,4 @@ func TestAHealingThatIsOutrunIsNotTold(t *testing.T) {
 	w.settleQuietly()
 	w.settle()
 	w.holds(h7 + ": " + ofPostio7 + ", Bound to games/postio-7")
-}
-
-func TestOneFailureKeepsNobodyElseFromHisTurn(t *testing.T) {
-	w := newWorld(t)
-	w.claim(postio7, h7)
-	w.stand(postio7, time.Hour, h7)
-	w.claim(lobby7, "l.example.com")
-	w.stand(lobby7, time.Hour, "l.example.com")
-	w.stand(shop, time.Hour, "shop.example.com")
-	w.before = func(_, name string) error {
-		if name == claim7 {
-			return errors.New("etcdserver: request timed out")
-		}
-		return nil
-	}
-	for range 3 {
-		w.pass()
-	}
-	w.holds(
-		h7+": "+ofPostio7+", Pending", "l.example.com: "+ofLobby7+", Bound to arena/lobby-7", "shop.example.com: "+ofShop+", Bound to shop/front",
-	)
 }

@@ -140,3 +140,37 @@ func TestTheDeedOfWebIngressesEndsWithTheLastOfThem(t *testing.T) {
 	w.pass()
 	w.holds()
 }
+
+func TestASetThatMovesToAnotherHostKeepsTheOldOneForAWhile(t *testing.T) {
+	const shared = "lobby.example.com"
+	server := host.Party{Namespace: "arena", Set: "lobby", ID: 1}
+	w := newWorld(t)
+	w.declare("arena", "lobby", shared, 0, 1)
+	w.claim(host.Party{Namespace: "arena", Set: "lobby", SharedHost: shared}, shared)
+	w.stand(server, time.Hour, shared)
+	w.settleQuietly()
+	w.pass()
+	w.fall(server)
+	w.declare("arena", "lobby", "new.example.com", 0, 1)
+	w.later(host.LastServed - time.Second)
+	same(t, "calls", nil, w.pass())
+	w.later(time.Second)
+	w.pass()
+	w.holds()
+}
+
+// A new leader does not know when a server has last served. It takes a bound claim for one of which the server did so just now.
+func TestANewLeaderKeepsADeedForAsLongAsTheServerMightComeBack(t *testing.T) {
+	w := serving(t)
+	w.die(postio7)
+	w.declare("games", "postio", "new<id>.example.com", 7)
+	w.pass()
+	w.later(5 * time.Minute)
+	w.lead()
+	w.pass()
+	w.later(host.LastServed - time.Second)
+	same(t, "calls", nil, w.pass())
+	w.later(time.Second)
+	w.pass()
+	w.holds()
+}

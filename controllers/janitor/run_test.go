@@ -197,3 +197,16 @@ func TestALeaderThatNeverGetsToKnowEverythingEndsCleanly(t *testing.T) {
 		t.Error(fmt.Errorf("ended with %w", err))
 	}
 }
+
+func TestALeaderWhoseTermIsOverBeforeItBeginsDoesNothing(t *testing.T) {
+	s := newPodServer(t)
+	sources := empty{make(chan struct{}, 1)}
+	r := NewRunner(leading{config: &rest.Config{Host: s.URL}}, Config{
+		Sources: Sources{Claims: &ledger.Claims{}, Ingresses: sources, Sets: sources}, Registry: prometheus.NewRegistry(), Now: time.Now, Log: logr.Discard(),
+	}, func() bool { return true })
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := r.Start(ctx); err != nil || len(sources.passes) > 0 {
+		t.Errorf("%d passes, %v", len(sources.passes), err)
+	}
+}

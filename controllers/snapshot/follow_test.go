@@ -56,8 +56,8 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-// run starts a manager with nothing but a snapshot.
-func run(t *testing.T, e *env.Env) *follower {
+// run starts a manager with nothing but a snapshot, prepared before that.
+func run(t *testing.T, e *env.Env, prepare ...func(*snapshot.Snapshot)) *follower {
 	t.Helper()
 	f := &follower{env: e, log: &lines{}}
 	log := funcr.New(f.log.add, funcr.Options{})
@@ -71,6 +71,9 @@ func run(t *testing.T, e *env.Env) *follower {
 		Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0",
 	})
 	must(t, err)
+	for _, do := range prepare {
+		do(f.Snapshot)
+	}
 	must(t, f.SetupWithManager(mgr))
 	f.client, err = e.Client(env.Admin, snapshot.AddToScheme, corev1.AddToScheme)
 	must(t, err)
