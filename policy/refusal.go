@@ -8,7 +8,6 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
@@ -98,7 +97,7 @@ func refusedHost(ing *networkingv1.Ingress, p host.Party, v *host.Verdict) findi
 	case v.NoPrimary:
 		f.Code = finding.CanaryWithoutPrimary
 		f.Message = quoteHost(v.Host) + " is not served by " + p.Primary().String() + ", whose canary this is; create the primary's Ingress with this host first"
-		if v.Holder.Namespace != "" && !sameServer(p.Primary(), v.Holder) {
+		if v.Holder.Namespace != "" && !p.Primary().Within(v.Holder) {
 			f.Message = held + ", and this is a canary of " + p.Primary().String() + "; a canary has the host of its primary"
 		}
 	case v.InFlight:
@@ -108,10 +107,6 @@ func refusedHost(ing *networkingv1.Ingress, p host.Party, v *host.Verdict) findi
 		f.Message = held + "; choose another host, or free it there first: kubectl describe hostclaim " + finding.NoPercent(v.ClaimName())
 	}
 	return f
-}
-
-func sameServer(p host.Party, h v1alpha1.Holder) bool {
-	return p.Namespace == h.Namespace && p.Set == h.GameServerSet && (h.ID == nil || *h.ID == p.ID)
 }
 
 // RefusalReason is why a host was refused, as gatehouse_host_conflicts_total counts it.

@@ -74,9 +74,7 @@ func (w *world) guestStands(claim *v1alpha1.HostClaim) bool {
 	})
 }
 
-func deedOf(claim *v1alpha1.HostClaim) host.Deed {
-	return host.Deed{Gateway: claim.Spec.Class, Host: claim.Spec.Host}
-}
+func deedOf(claim *v1alpha1.HostClaim) host.Deed { return host.DeedOf(&claim.Spec) }
 
 // step is what is to become of a deed.
 type step int

@@ -64,10 +64,7 @@ func (p *pass) liveWorld(ctx context.Context, claim *v1alpha1.HostClaim) (*world
 	if err != nil {
 		return nil, err
 	}
-	game := claim.Spec.Holder
-	if claim.Spec.Guest != nil {
-		game = *claim.Spec.Guest // only web Ingresses have a guest, so there is one set at most
-	}
+	game := host.Game(&claim.Spec) // only web Ingresses have a guest, so there is one set at most
 	w := &world{}
 	if name := (setName{game.Namespace, game.GameServerSet}); name.name != "" {
 		projected, err := p.reads.set(name).get(func() (*world, error) { return p.readSet(ctx, name) })

@@ -176,7 +176,7 @@ func (p *pass) writeStatus(ctx context.Context, seen *v1alpha1.HostClaim, status
 
 // ignoreOutrun: a claim that somebody has written since is judged anew in the next pass.
 func ignoreOutrun(err error) error {
-	if apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err) {
+	if ledger.Outrun(err) {
 		return nil
 	}
 	return err

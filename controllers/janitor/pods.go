@@ -3,6 +3,8 @@ package janitor
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -93,11 +95,7 @@ type podIndex struct {
 func (i *podIndex) Pods() []*Pod {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	list := make([]*Pod, 0, len(i.pods))
-	for _, pod := range i.pods {
-		list = append(list, pod)
-	}
-	return list
+	return slices.AppendSeq(make([]*Pod, 0, len(i.pods)), maps.Values(i.pods))
 }
 
 func (i *podIndex) put(object *metav1.PartialObjectMetadata) {

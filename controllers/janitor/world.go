@@ -113,8 +113,7 @@ func (b *builder) ingress(ing *networkingv1.Ingress) {
 		return
 	}
 	standing := ledger.NewStanding(ing, p)
-	for _, name := range host.Of(ing) {
-		deed := host.Deed{Gateway: gateway, Host: name}
+	for _, deed := range host.Deeds(gateway, host.Of(ing)) {
 		b.stands[deed] = append(b.stands[deed], standing)
 	}
 }
@@ -129,10 +128,8 @@ func (b *builder) quarantine(ing *networkingv1.Ingress) {
 	if !managed {
 		return
 	}
-	q := quarantinedIngress{ingress: ing, party: p}
-	for _, name := range host.Of(restored) {
-		deed := host.Deed{Gateway: gateway, Host: name}
-		q.deeds = append(q.deeds, deed)
+	q := quarantinedIngress{ingress: ing, party: p, deeds: host.Deeds(gateway, host.Of(restored))}
+	for _, deed := range q.deeds {
 		if b.judge(deed, p) == host.Refused {
 			q.refused = true
 			b.waiting[deed] = append(b.waiting[deed], p)

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -43,11 +44,7 @@ func (c *Claims) Get(name string) *v1alpha1.HostClaim {
 func (c *Claims) List() []*v1alpha1.HostClaim {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	list := make([]*v1alpha1.HostClaim, 0, len(c.byName))
-	for _, claim := range c.byName {
-		list = append(list, claim)
-	}
-	return list
+	return slices.AppendSeq(make([]*v1alpha1.HostClaim, 0, len(c.byName)), maps.Values(c.byName))
 }
 
 // maxOverlaps bounds what is said about one host.

@@ -125,7 +125,7 @@ func (l *Ledger) settle(ctx context.Context, c *host.Case, deed host.Deed) (host
 			if err == nil {
 				return l.verify(ctx, c, j, written, claim == nil)
 			}
-			if !outrun(err) {
+			if !Outrun(err) {
 				return j, nil, fmt.Errorf("write HostClaim %s: %w", deed.ClaimName(), err)
 			}
 		}
@@ -166,8 +166,8 @@ func NewClaim(deed host.Deed, spec *v1alpha1.HostClaimSpec) *v1alpha1.HostClaim 
 	return &v1alpha1.HostClaim{ObjectMeta: metav1.ObjectMeta{Name: deed.ClaimName()}, Spec: *spec}
 }
 
-// outrun tells whether a write failed because somebody else has written the claim first.
-func outrun(err error) bool {
+// Outrun tells whether a write failed because somebody else has written the claim first.
+func Outrun(err error) bool {
 	return apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) || apierrors.IsNotFound(err)
 }
 
@@ -178,7 +178,7 @@ func (l *Ledger) giveBack(ctx context.Context, created []*v1alpha1.HostClaim) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	for _, claim := range created {
-		if err := l.store.Delete(ctx, claim); err != nil && !outrun(err) {
+		if err := l.store.Delete(ctx, claim); err != nil && !Outrun(err) {
 			l.log.Error(err, "cannot give back a claim; it is released later", "claim", claim.Name)
 		}
 	}

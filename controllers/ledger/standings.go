@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -110,9 +111,5 @@ func NewStanding(ing *networkingv1.Ingress, p host.Party) Standing {
 func (s *Standings) All() []*networkingv1.Ingress {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	list := make([]*networkingv1.Ingress, 0, len(s.byName))
-	for _, ing := range s.byName {
-		list = append(list, ing)
-	}
-	return list
+	return slices.AppendSeq(make([]*networkingv1.Ingress, 0, len(s.byName)), maps.Values(s.byName))
 }

@@ -18,11 +18,7 @@ func (l *Ledger) judge(c *host.Case, deed host.Deed, claim *v1alpha1.HostClaim) 
 		return j
 	}
 	if c.Party.CanaryOf != "" && !host.Owns(&claim.Spec, c.Party) && !l.primaryStands(c.Party, deed) {
-		holder := claim.Spec.Holder
-		if claim.Spec.Guest != nil {
-			holder = *claim.Spec.Guest
-		}
-		return host.Judgement{NoPrimary: true, Holder: holder}
+		return host.Judgement{NoPrimary: true, Holder: host.Game(&claim.Spec)}
 	}
 	if j.Verify {
 		if rival := l.rival(c, deed); rival != nil {
@@ -51,7 +47,7 @@ func (l *Ledger) primaryStands(canary host.Party, deed host.Deed) bool {
 // there were claims, or whose claim somebody deleted. If so the deed is that one's, and the case is refused. The claim that
 // it returns is what the case has created.
 func (l *Ledger) verify(ctx context.Context, c *host.Case, j host.Judgement, written *v1alpha1.HostClaim, created bool) (host.Judgement, *v1alpha1.HostClaim, error) {
-	deed := host.Deed{Gateway: written.Spec.Class, Host: written.Spec.Host}
+	deed := host.DeedOf(&written.Spec)
 	var mine *v1alpha1.HostClaim
 	if created {
 		mine = written
@@ -66,7 +62,7 @@ func (l *Ledger) verify(ctx context.Context, c *host.Case, j host.Judgement, wri
 		handed.Spec.Sharing, handed.Spec.Holder = rival.Party.Principal().Claimant(deed.Host)
 		handed.Spec.Guest, handed.Spec.Shared = nil, false
 		// If somebody of the same holder has written it meanwhile, that request finds the rival too.
-		if err := l.store.Update(ctx, handed); err != nil && !outrun(err) {
+		if err := l.store.Update(ctx, handed); err != nil && !Outrun(err) {
 			return j, mine, fmt.Errorf("give HostClaim %s to the Ingress that stands on its host: %w", written.Name, err)
 		}
 		l.log.Info("gave a new claim to the Ingress that stands on the host already", "claim", written.Name,

@@ -1,6 +1,8 @@
 package snapshot
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -84,11 +86,7 @@ func (i *setIndex) remove(object metav1.Object) {
 func (i *setIndex) list() []*Set {
 	i.mu.RLock()
 	defer i.mu.RUnlock()
-	list := make([]*Set, 0, len(i.sets))
-	for _, set := range i.sets {
-		list = append(list, set)
-	}
-	return list
+	return slices.AppendSeq(make([]*Set, 0, len(i.sets)), maps.Values(i.sets))
 }
 
 func (i *setIndex) handler() toolscache.ResourceEventHandler {

@@ -54,7 +54,7 @@ func Compare(stored, updated *networkingv1.Ingress) Change {
 		change.Added = hosts
 		return change
 	}
-	before, conditions := Of(stored), !maps.Equal(filter(stored, isCondition), filter(updated, isCondition))
+	before, conditions := Of(stored), !maps.Equal(filter(stored, IsCondition), filter(updated, IsCondition))
 	for _, host := range hosts {
 		switch _, stood := slices.BinarySearch(before, host); {
 		case !stood:
@@ -111,11 +111,11 @@ func orphaned(was, is stance) bool {
 // IsGatewayAnnotation tells whether a gateway may read a key: it stands under one of the two prefixes of Higress, or
 // holds the words that its controller looks for anywhere in a key.
 func IsGatewayAnnotation(key string) bool {
-	return strings.HasPrefix(key, "higress.io/") || strings.HasPrefix(key, "nginx.ingress.kubernetes.io/") || isCondition(key)
+	return strings.HasPrefix(key, "higress.io/") || strings.HasPrefix(key, "nginx.ingress.kubernetes.io/") || IsCondition(key)
 }
 
-// isCondition tells whether a key adds a condition to the routes of its Ingress, such as a header or a method.
-func isCondition(key string) bool { return strings.Contains(key, "match-") }
+// IsCondition tells whether a key adds a condition to the routes of its Ingress, such as a header or a method.
+func IsCondition(key string) bool { return strings.Contains(key, "match-") }
 
 func filter(ing *networkingv1.Ingress, keep func(string) bool) map[string]string {
 	out := map[string]string{}

@@ -109,15 +109,21 @@ func Judge(claim *v1alpha1.HostClaim, deed Deed, p Party, terms Terms, now time.
 }
 
 func refuse(claim *v1alpha1.HostClaim, p Party, now time.Time) Judgement {
-	j := Judgement{Holder: claim.Spec.Holder, NoPrimary: p.CanaryOf != "" && claim.Spec.Holder.Namespace == p.Namespace}
-	if claim.Spec.Guest != nil {
-		j.Holder = *claim.Spec.Guest
-	}
+	j := Judgement{Holder: Game(&claim.Spec), NoPrimary: p.CanaryOf != "" && claim.Spec.Holder.Namespace == p.Namespace}
 	// A claim from the future tells of a clock that cannot say for how long the create is on its way; a creation timestamp is
 	// rounded down to seconds, so a little of it is none.
 	age := now.Sub(claim.CreationTimestamp.Time)
 	j.InFlight = claim.Status.Phase != v1alpha1.HostClaimBound && age < InFlight && age >= -time.Second
 	return j
+}
+
+// Game is the game server or set that a deed is about: the guest where there is one, else the holder, which is a namespace
+// where there is no game.
+func Game(spec *v1alpha1.HostClaimSpec) v1alpha1.Holder {
+	if spec.Guest != nil {
+		return *spec.Guest
+	}
+	return spec.Holder
 }
 
 // Fits tells whether a deed covers the party as it stands: the server lies within the holder, or its primary does where
@@ -140,7 +146,7 @@ func Fits(spec *v1alpha1.HostClaimSpec, p Party) bool {
 		}
 		game = *spec.Guest
 	}
-	return p.IsServer() && (p.within(game) || p.CanaryOf != "" && p.Primary().within(game))
+	return p.IsServer() && (p.Within(game) || p.CanaryOf != "" && p.Primary().Within(game))
 }
 
 // Owns is Fits without canaries and solvers: the party is the holder or part of it, not somebody who is let in.

@@ -3,9 +3,12 @@ package host
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 )
 
 // Any is how rules without a host and default backends are held: they answer for every host that no rule names.
@@ -20,6 +23,18 @@ type Deed struct {
 	Gateway string
 	// Host is normalised.
 	Host string
+}
+
+// DeedOf is the deed that a claim is.
+func DeedOf(spec *v1alpha1.HostClaimSpec) Deed { return Deed{Gateway: spec.Class, Host: spec.Host} }
+
+// Deeds are those to normalised hosts on one gateway.
+func Deeds(gateway string, hosts []string) []Deed {
+	deeds := slices.Grow([]Deed(nil), len(hosts))
+	for _, name := range hosts {
+		deeds = append(deeds, Deed{Gateway: gateway, Host: name})
+	}
+	return deeds
 }
 
 // Normalize is the one spelling of a host: lower case, without the dot of the DNS root; Any where there is none. A name

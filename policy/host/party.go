@@ -86,8 +86,8 @@ func NamedHolder(h v1alpha1.Holder) v1alpha1.Holder {
 	return h
 }
 
-// within tells whether a game server is the holder or one of its set.
-func (p Party) within(h v1alpha1.Holder) bool {
+// Within tells whether a game server is the holder or one of its set.
+func (p Party) Within(h v1alpha1.Holder) bool {
 	return p.Namespace == h.Namespace && p.Set == h.GameServerSet && (h.ID == nil || *h.ID == p.ID)
 }
 

@@ -11,41 +11,19 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/gateway"
+	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
-// deed is what one set can have: a host at a gateway.
-type deed struct {
-	gateway servedBy
-	host    string
-}
-
-// servedBy tells gateways apart. Classes of one kind of gateway count as one gateway, which serves the hosts of all of
-// them; where nothing says what serves a class, the class stands for itself.
-type servedBy struct {
-	kind  gateway.Kind
-	class string // only where the kind is unknown
-}
-
-func (i *ingress) servedBy() servedBy {
-	if i.class.Gateway != "" {
-		return servedBy{kind: i.class.Gateway}
-	}
-	return servedBy{class: i.class.Name}
-}
-
-func (s servedBy) compare(o servedBy) int {
-	return cmp.Or(cmp.Compare(s.kind, o.kind), cmp.Compare(s.class, o.class))
-}
-
-// hosts are the hosts of an Ingress, each once: "*" for a rule without one and for a default backend.
+// hosts are those of an Ingress, each once: host.Any for a rule without one and for a default backend. They stay as they are
+// written, not as host.Of has them: findings are to show what stands in the manifest, legal or not.
 func (i *ingress) hosts() []string {
 	var out []string
-	add := func(host string) {
-		if host == "" {
-			host = "*"
+	add := func(name string) {
+		if name == "" {
+			name = host.Any
 		}
-		if !slices.Contains(out, host) {
-			out = append(out, host)
+		if !slices.Contains(out, name) {
+			out = append(out, name)
 		}
 	}
 	if i.object.Spec.DefaultBackend != nil {
@@ -60,21 +38,20 @@ func (i *ingress) hosts() []string {
 // takenHosts finds hosts that several sets want. The oldest set has it; of sets that do not exist yet, or were created
 // in the same second, the one with the lesser namespace/name. Canaries share the host of their primary.
 func (r *run) takenHosts() {
-	byDeed := map[deed][]*ingress{}
+	byDeed := map[host.Deed][]*ingress{}
 	for _, i := range r.ingresses {
 		if i.class.Managed {
-			for _, host := range i.hosts() {
-				d := deed{i.servedBy(), host}
+			for _, d := range host.Deeds(i.class.Key(), i.hosts()) {
 				byDeed[d] = append(byDeed[d], i)
 			}
 		}
 	}
 	conflicts := map[*set]map[*set]*conflict{}
 	shared := map[*set]map[string]*conflict{}
-	for _, d := range slices.SortedFunc(maps.Keys(byDeed), func(a, b deed) int {
-		return cmp.Or(a.gateway.compare(b.gateway), cmp.Compare(a.host, b.host))
+	for _, d := range slices.SortedFunc(maps.Keys(byDeed), func(a, b host.Deed) int {
+		return cmp.Or(cmp.Compare(a.Gateway, b.Gateway), cmp.Compare(a.Host, b.Host))
 	}) {
-		r.judgeHost(d.host, byDeed[d], conflicts, shared)
+		r.judgeHost(d.Host, byDeed[d], conflicts, shared)
 	}
 	for loser, winners := range conflicts {
 		for winner, c := range winners {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
 // repeatedHosts finds servers of one set with the same host, path and conditions: OpenKruiseGame reports all of them
@@ -16,7 +17,7 @@ import (
 func (r *run) repeatedHosts() {
 	type route struct {
 		set        *set
-		gateway    servedBy
+		gateway    string
 		host, path string
 		conditions string
 	}
@@ -29,7 +30,7 @@ func (r *run) repeatedHosts() {
 		conditions := i.conditions()
 		for _, rule := range i.object.Spec.Rules {
 			for _, path := range paths(rule) {
-				key := route{i.set, i.servedBy(), rule.Host, path, conditions}
+				key := route{i.set, i.class.Key(), rule.Host, path, conditions}
 				before := first[key]
 				if before == nil {
 					first[key] = i
@@ -80,7 +81,7 @@ func paths(rule networkingv1.IngressRule) []string {
 func (i *ingress) conditions() string {
 	var out []string
 	for k, v := range i.decision.Annotations {
-		if strings.Contains(k, "match-") {
+		if host.IsCondition(k) {
 			out = append(out, k+"\x00"+v)
 		}
 	}

@@ -84,9 +84,9 @@ func (m *Mutator) Mutate(_ context.Context, request *admissionv1.AdmissionReques
 		}
 	}
 	decision := policies.Decide(question)
-	result := subject.DeepCopy()
-	result.Annotations = decision.Annotations
-	final := question
+	injected := *subject // nothing but the map of annotations is another
+	injected.Annotations = decision.Annotations
+	result, final := &injected, question
 	final.Ingress = result // it stands on its hosts as what it is to become: a canary is one by what is injected
 	refusal := m.held(policies, final, waited)
 	if refusal != nil {
@@ -115,18 +115,14 @@ func (m *Mutator) held(policies *policy.Set, question policy.Request, waited boo
 	if !m.quarantine || !question.Class.Managed || !m.deeds.Synced() {
 		return nil
 	}
+	if !waited && policies.HostRules(question).OnConflict != v1alpha1.OnConflictQuarantine {
+		return nil
+	}
 	hosts := host.Of(question.Ingress)
-	added := hosts
-	if !waited {
-		added = host.Compare(question.Old, question.Ingress).Added
-		if len(added) < len(hosts) || len(hosts) == 0 || policies.HostRules(question).OnConflict != v1alpha1.OnConflictQuarantine {
-			return nil
-		}
+	if !waited && (len(hosts) == 0 || len(host.Compare(question.Old, question.Ingress).Added) < len(hosts)) {
+		return nil
 	}
-	c := host.Case{Party: policies.Party(question), Ingress: question.Ingress.Name}
-	for _, name := range added {
-		c.Deeds = append(c.Deeds, host.Deed{Gateway: question.Class.Key(), Host: name})
-	}
+	c := host.Case{Party: policies.Party(question), Ingress: question.Ingress.Name, Deeds: host.Deeds(question.Class.Key(), hosts)}
 	return policy.RefuseHosts(question.Ingress, c.Party, m.deeds.Look(c), false)
 }
 

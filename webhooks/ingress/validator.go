@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
@@ -83,6 +82,7 @@ type judgement struct {
 	policies *policy.Set
 	question policy.Request
 	party    host.Party
+	rules    policy.HostRules
 	warnings []string
 }
 
@@ -134,8 +134,8 @@ func (j *judgement) judge(ctx context.Context) admit.Response {
 	if err := j.sets.Complete(ctx, &j.question); err != nil {
 		return admit.Response{Err: err}
 	}
-	j.party = j.policies.Party(j.question)
-	if refusal := j.rules(); refusal != nil {
+	j.party, j.rules = j.policies.Party(j.question), j.policies.HostRules(j.question)
+	if refusal := j.check(); refusal != nil {
 		return j.refuse(refusal)
 	}
 	return j.claim(ctx)
@@ -161,12 +161,12 @@ func (j *judgement) harm() *policy.Refusal {
 	return policy.Invalid(found)
 }
 
-// rules holds the hosts that are added against what the policies allow, and the paths against those of the set's other
+// check holds the hosts that are added against what the policies allow, and the paths against those of the set's other
 // servers.
-func (j *judgement) rules() *policy.Refusal {
+func (j *judgement) check() *policy.Refusal {
 	var refused []finding.Finding
 	if j.party.IsServer() {
-		for _, f := range j.policies.HostRules(j.question).Check(j.party.ID, j.ingress, j.change.Added) {
+		for _, f := range j.rules.Check(j.party.ID, j.ingress, j.change.Added) {
 			if f.Severity == finding.Error {
 				refused = append(refused, f)
 			} else {
@@ -192,7 +192,7 @@ func (j *judgement) repeated() *finding.Finding {
 		return nil
 	}
 	for key := range j.ingress.Annotations {
-		if strings.Contains(key, "match-") {
+		if host.IsCondition(key) {
 			return nil
 		}
 	}
@@ -205,11 +205,8 @@ func (j *judgement) repeated() *finding.Finding {
 
 // claim takes the hosts that are added; in a dry run it only looks.
 func (j *judgement) claim(ctx context.Context) admit.Response {
-	c := host.Case{Party: j.party, Ingress: j.ingress.Name}
+	c := host.Case{Party: j.party, Ingress: j.ingress.Name, Deeds: host.Deeds(j.question.Class.Key(), j.change.Added)}
 	c.Former, c.Stood = j.former()
-	for _, name := range j.change.Added {
-		c.Deeds = append(c.Deeds, host.Deed{Gateway: j.question.Class.Key(), Host: name})
-	}
 	var verdicts []host.Verdict
 	if dry := j.request.DryRun; dry != nil && *dry {
 		verdicts = j.deeds.Look(c)
@@ -219,15 +216,11 @@ func (j *judgement) claim(ctx context.Context) admit.Response {
 			return admit.Response{Err: err}
 		}
 	}
-	if refusal := policy.RefuseHosts(j.ingress, j.party, verdicts, j.quarantines()); refusal != nil {
+	quarantines := j.quarantine && j.rules.OnConflict == v1alpha1.OnConflictQuarantine
+	if refusal := policy.RefuseHosts(j.ingress, j.party, verdicts, quarantines); refusal != nil {
 		return j.refuse(refusal)
 	}
 	return admit.Response{Verdict: Claimed, Warnings: append(j.warnings, policy.HostWarnings(verdicts)...)}
-}
-
-// quarantines tells whether an Ingress like this one waits in quarantine if somebody else has its host.
-func (j *judgement) quarantines() bool {
-	return j.quarantine && j.policies.HostRules(j.question).OnConflict == v1alpha1.OnConflictQuarantine
 }
 
 // former is the game server whose Ingress an UPDATE orphans.
