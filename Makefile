@@ -49,7 +49,7 @@ testdata: ## Rewrite the golden files from what the code does now; read the diff
 	$(GO) test ./policy ./policy/gameserver ./policy/manifest ./policy/preview ./test/chart -update
 
 .PHONY: generate
-generate: ## Regenerate deepcopy methods and CRDs.
+generate: ## Regenerate deepcopy methods, CRDs and docs/findings.md.
 	hack/generate.sh .
 
 .PHONY: verify

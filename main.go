@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-dev/gatehouse/policy/lint"
 	"github.com/gatehouse-dev/gatehouse/policy/preview"
 	"github.com/gatehouse-dev/gatehouse/webhooks/serve"
 )
@@ -36,7 +37,7 @@ func command() *cobra.Command {
 		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serve.Command(), preview.Command(), versionCommand())
+	root.AddCommand(serve.Command(), preview.Command(), lint.Command(), versionCommand())
 	return root
 }
 

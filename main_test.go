@@ -21,6 +21,8 @@ func TestTheExitCodeSaysWhatHappened(t *testing.T) {
 		"manager --kubeconfig=/not/there": 1,
 		"preview":                         2,
 		"preview -f /not/there":           2,
+		"lint":                            2,
+		"lint -f /not/there":              2,
 	} {
 		t.Run(line, func(t *testing.T) {
 			var output bytes.Buffer

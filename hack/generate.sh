@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Regenerates deepcopy methods and CRDs in the tree given as first argument.
+# Regenerates deepcopy methods, CRDs and the page of findings in the tree given as first argument.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 controller_gen=$(cd "$root" && go run ./hack/stack/build controller-gen)
 cd "${1:?tree}"
 "$controller_gen" object paths=./policy/api/... paths=./policy/gameserver/...
 "$controller_gen" crd paths=./policy/api/... output:crd:dir=./charts/gatehouse/files/crds
+go run ./hack/findings docs/findings.md

@@ -8,8 +8,10 @@ cd "$root"
 # A file that is deleted and not committed yet is listed and not there.
 git ls-files -z --cached --others --exclude-standard | tar --null --ignore-failed-read -cf - -T - 2>/dev/null | tar -xf - -C "$copy"
 "$root/hack/generate.sh" "$copy"
-if ! diff -ru --exclude=.git "$root/policy" "$copy/policy" || ! diff -ru "$root/charts" "$copy/charts"; then
-  echo "generated files are stale: run make generate" >&2
-  exit 1
-fi
-echo "generated code is up to date"
+for room in policy charts docs; do
+  if ! diff -ru "$room" "$copy/$room"; then
+    echo "generated files are stale: run make generate" >&2
+    exit 1
+  fi
+done
+echo "generated files are up to date"

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -97,6 +98,42 @@ func (c *Compiled) Check(gateways []gateway.Kind) []finding.Finding {
 				found := d.CheckRaw(a.key, gateway.Vars{Namespace: "default", Set: "game"}.Expand(a.value))
 				out = append(out, prefixed(found, "spec."+string(layer)+".")...)
 			}
+		}
+	}
+	finding.Sort(out)
+	return out
+}
+
+// Gateways lists the gateways of the managed classes that the policy selects, sorted.
+func (c *Compiled) Gateways(classes Classes) []gateway.Kind {
+	var kinds []gateway.Kind
+	for _, class := range classes.managed() {
+		if c.targets.matchClass(class.Name) && !slices.Contains(kinds, class.Gateway) {
+			kinds = append(kinds, class.Gateway)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// Bounded tells whether a gateway's own limits could have a say in what the policy sets.
+func (c *Compiled) Bounded() bool {
+	for _, layer := range everyLayer {
+		for _, v := range c.block(layer).values {
+			if gateway.Bounds(v) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// CheckLimits says what a gateway's own limits make of the policy.
+func (c *Compiled) CheckLimits(l gateway.Limits) []finding.Finding {
+	var out []finding.Finding
+	for _, layer := range everyLayer {
+		for _, v := range c.block(layer).values {
+			out = append(out, prefixed(l.Check(v), "spec."+string(layer)+".")...)
 		}
 	}
 	finding.Sort(out)

@@ -74,7 +74,7 @@ func (r HostRules) Check(id int, ing *networkingv1.Ingress, hosts []string) []fi
 	for _, name := range hosts {
 		field := HostField(ing, name)
 		add := func(code finding.Code, severity finding.Severity, format string, args ...any) {
-			out = append(out, finding.Finding{Code: code, Severity: severity, Field: field, Message: quoteHost(name) + fmt.Sprintf(format, args...)})
+			out = append(out, finding.Finding{Code: code, Severity: severity, Field: field, Message: QuoteHost(name) + fmt.Sprintf(format, args...)})
 		}
 		if host.IsWildcard(name) {
 			switch {
@@ -90,7 +90,7 @@ func (r HostRules) Check(id int, ing *networkingv1.Ingress, hosts []string) []fi
 		}
 		if r.template.set {
 			if want := strings.Replace(r.template.hosts[0], "<id>", strconv.Itoa(id), 1); want != name {
-				add(finding.HostNotTemplate, finding.Error, " is not the host of server %d, which is %s by hosts.template of GamePolicy %s; set Host to %s", id, quoteHost(want), r.template.policy, finding.Quote(r.template.hosts[0]))
+				add(finding.HostNotTemplate, finding.Error, " is not the host of server %d, which is %s by hosts.template of GamePolicy %s; set Host to %s", id, QuoteHost(want), r.template.policy, finding.Quote(r.template.hosts[0]))
 			}
 		}
 	}
@@ -114,8 +114,8 @@ func some(hosts []string) string {
 	return finding.NoPercent(list)
 }
 
-// quoteHost is a host as it stands in a message: that of rules without one in words.
-func quoteHost(name string) string {
+// QuoteHost is a host as it stands in a message: that of rules without one in words.
+func QuoteHost(name string) string {
 	if name == host.Any {
 		return "an Ingress rule without host"
 	}

@@ -41,17 +41,18 @@ func TryAgain(found []finding.Finding) *Refusal {
 	return &Refusal{http.StatusTooManyRequests, metav1.StatusReasonTooManyRequests, found}
 }
 
-// Status is the refusal as the API server passes it on.
-func (r *Refusal) Status() *metav1.Status {
+// Status is the refusal of an Ingress as the API server passes it on. Of a 422 kubectl shows the causes, else the message.
+func (r *Refusal) Status(ingress string) *metav1.Status {
 	status := &metav1.Status{
-		Status: metav1.StatusFailure, Code: r.code, Reason: r.reason, Message: r.message(), Details: &metav1.StatusDetails{},
+		Status: metav1.StatusFailure, Code: r.code, Reason: r.reason, Message: r.message(),
+		Details: &metav1.StatusDetails{Group: networkingv1.GroupName, Kind: "Ingress", Name: ingress},
 	}
 	if r.code == http.StatusTooManyRequests {
 		status.Details.RetryAfterSeconds = retryAfterSeconds
 	}
 	for _, f := range r.found[:min(len(r.found), maxRefusals)] {
 		status.Details.Causes = append(status.Details.Causes, metav1.StatusCause{
-			Type: metav1.CauseType(f.Code), Message: f.Message, Field: f.Field,
+			Type: metav1.CauseType(f.Code), Message: finding.NoPercent(f.Message) + " [" + string(f.Code) + "]", Field: f.Field,
 		})
 	}
 	return status
@@ -92,11 +93,11 @@ func RefuseHosts(ing *networkingv1.Ingress, p host.Party, verdicts []host.Verdic
 
 func refusedHost(ing *networkingv1.Ingress, p host.Party, v *host.Verdict) finding.Finding {
 	f := finding.Finding{Code: finding.HostTaken, Severity: finding.Error, Field: HostField(ing, v.Host)}
-	held := quoteHost(v.Host) + " is held by " + host.Describe(v.Holder)
+	held := QuoteHost(v.Host) + " is held by " + host.Describe(v.Holder)
 	switch {
 	case v.NoPrimary:
 		f.Code = finding.CanaryWithoutPrimary
-		f.Message = quoteHost(v.Host) + " is not served by " + p.Primary().String() + ", whose canary this is; create the primary's Ingress with this host first"
+		f.Message = QuoteHost(v.Host) + " is not served by " + p.Primary().String() + ", whose canary this is; create the primary's Ingress with this host first"
 		if v.Holder.Namespace != "" && !p.Primary().Within(v.Holder) {
 			f.Message = held + ", and this is a canary of " + p.Primary().String() + "; a canary has the host of its primary"
 		}
@@ -150,10 +151,10 @@ func HostWarnings(verdicts []host.Verdict) []string {
 	for i := range verdicts {
 		v := &verdicts[i]
 		if v.Shared {
-			out = append(out, clip(quoteHost(v.Host)+" is also served by "+host.Describe(v.Holder)+" ["+string(finding.HostShared)+"]"))
+			out = append(out, clip(QuoteHost(v.Host)+" is also served by "+host.Describe(v.Holder)+" ["+string(finding.HostShared)+"]"))
 		}
 		for _, o := range v.Covering {
-			out = append(out, clip(quoteHost(v.Host)+" overlaps "+quoteHost(o.Host)+" of "+host.Describe(o.Holder)+" ["+string(finding.HostOverlaps)+"]"))
+			out = append(out, clip(QuoteHost(v.Host)+" overlaps "+QuoteHost(o.Host)+" of "+host.Describe(o.Holder)+" ["+string(finding.HostOverlaps)+"]"))
 		}
 	}
 	return out

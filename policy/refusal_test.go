@@ -68,12 +68,12 @@ func TestARefusedHostIsSaidWithItsHolderAndWhatToDo(t *testing.T) {
 			if refusal == nil {
 				t.Fatal("not refused")
 			}
-			s := refusal.Status()
+			s := refusal.Status("postio-7")
 			if diff := cmp.Diff(c.want, s.Message); diff != "" || s.Code != c.code || s.Status != metav1.StatusFailure {
 				t.Errorf("status %s, code %d (-want +got):\n%s", s.Status, s.Code, diff)
 			}
 			field, text, _ := strings.Cut(c.want, ": ")
-			text, code, _ := strings.Cut(strings.TrimSuffix(text, "]"), " [")
+			_, code, _ := strings.Cut(strings.TrimSuffix(text, "]"), " [")
 			cause := []metav1.StatusCause{{Type: metav1.CauseType(code), Field: field, Message: text}}
 			if diff := cmp.Diff(cause, s.Details.Causes); diff != "" {
 				t.Errorf("causes (-want +got):\n%s", diff)
@@ -118,11 +118,11 @@ func TestARefusalIsForTheMomentOnlyIfTheOutcomeIsOpenForAllHosts(t *testing.T) {
 			refusal := policy.RefuseHosts(r.Ingress, server7, c.verdicts, c.quarantine)
 			if c.code == 0 {
 				if refusal != nil {
-					t.Errorf("%v", refusal.Status())
+					t.Errorf("%v", refusal.Status("postio-7"))
 				}
 				return
 			}
-			if s := refusal.Status(); s.Code != c.code || len(s.Details.Causes) != c.hosts {
+			if s := refusal.Status("postio-7"); s.Code != c.code || len(s.Details.Causes) != c.hosts {
 				t.Errorf("%v", s)
 			}
 		})
@@ -145,7 +145,7 @@ func TestARefusalSaysAllThatIsWrongUpToABound(t *testing.T) {
 			"and spec.rules[3].host: no [GH203]; and spec.rules[4].host: no [GH203]; and 2 more",
 	} {
 		refusal := policy.Forbid(wrong(n))
-		s := refusal.Status()
+		s := refusal.Status("postio-7")
 		if s.Message != want || len(s.Details.Causes) != min(n, 5) || len(refusal.Codes()) != n {
 			t.Errorf("%d: %q with %d causes and %d codes", n, s.Message, len(s.Details.Causes), len(refusal.Codes()))
 		}
@@ -164,7 +164,7 @@ func TestTheCodeOfARefusalSaysWhatKindItIs(t *testing.T) {
 		{policy.Forbid(found), 403, metav1.StatusReasonForbidden, 0},
 		{policy.TryAgain(found), 429, metav1.StatusReasonTooManyRequests, 1},
 	} {
-		s := c.refusal.Status()
+		s := c.refusal.Status("postio-7")
 		if s.Code != c.code || s.Reason != c.reason || s.Details.RetryAfterSeconds != c.wait || s.Message != "not yet [GH212]" {
 			t.Errorf("%+v", s)
 		}
@@ -228,7 +228,7 @@ func FuzzRefusal(f *testing.F) {
 		v.Covering = []host.Overlap{{Host: covering, Holder: v.Holder}}
 		r := gameRequest(name)
 		refusal := policy.RefuseHosts(r.Ingress, beta7, []host.Verdict{v}, flags&8 != 0)
-		text, err := json.Marshal(refusal.Status())
+		text, err := json.Marshal(refusal.Status("postio-7"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,16 +51,20 @@ func NewSet(policies []*Compiled) *Set {
 }
 
 // precedence: the higher priority first, then the older, then the lesser name (as Gateway API orders conflicting
-// policies: GEP-713). A policy that is not stored yet has no creationTimestamp and will be the youngest.
+// policies: GEP-713).
 func precedence(a, b *Compiled) int {
+	return cmp.Or(cmp.Compare(b.priority, a.priority), age(a, b), cmp.Compare(a.name, b.name))
+}
+
+// age: the older first. A policy that is not stored yet has no creationTimestamp and will be the youngest.
+func age(a, b *Compiled) int {
 	unstored := func(p *Compiled) int {
 		if p.created.IsZero() {
 			return 1
 		}
 		return 0
 	}
-	return cmp.Or(cmp.Compare(b.priority, a.priority), cmp.Compare(unstored(a), unstored(b)),
-		a.created.Compare(b.created), cmp.Compare(a.name, b.name))
+	return cmp.Or(cmp.Compare(unstored(a), unstored(b)), a.created.Compare(b.created))
 }
 
 func (s *Set) index(i int, t *targets) {
@@ -78,6 +82,12 @@ func (s *Set) index(i int, t *targets) {
 	default:
 		s.rest = append(s.rest, i)
 	}
+}
+
+// With is the set with one policy as it is to be, in the place of the one of its name if there is one.
+func (s *Set) With(c *Compiled) *Set {
+	others := slices.DeleteFunc(slices.Clone(s.policies), func(p *Compiled) bool { return p.name == c.name })
+	return NewSet(append(others, c))
 }
 
 // Policies is how many policies the set holds.

@@ -91,12 +91,26 @@ func compileIDs(items []intstr.IntOrString) ([]interval, error) {
 
 // match tells whether the Ingress of a request, that of the given server, is selected.
 func (t *targets) match(r *Request, server gameserver.Identity) bool {
-	return (len(t.names) == 0 || t.matchName(server.Set)) && server.Set != t.notSet &&
-		(len(t.classes) == 0 || slices.Contains(t.classes, r.Class.Name)) &&
-		(len(t.ids) == 0 || slices.ContainsFunc(t.ids, func(i interval) bool { return i.low <= server.ID && server.ID <= i.high })) &&
-		(t.namespaces == nil || r.NamespaceLabels != nil && t.namespaces.Matches(labels.Set(r.NamespaceLabels))) &&
-		(t.sets == nil || r.SetLabels != nil && t.sets.Matches(labels.Set(r.SetLabels))) &&
-		(len(t.hosts) == 0 || matchHosts(t.hosts, r.Ingress))
+	return t.matchSet(server.Set) && t.matchClass(r.Class.Name) && t.matchID(server.ID) &&
+		t.matchLabels(r.NamespaceLabels, r.SetLabels) && (len(t.hosts) == 0 || matchHosts(t.hosts, r.Ingress))
+}
+
+func (t *targets) matchSet(name string) bool {
+	return (len(t.names) == 0 || t.matchName(name)) && name != t.notSet
+}
+
+func (t *targets) matchClass(name string) bool {
+	return len(t.classes) == 0 || slices.Contains(t.classes, name)
+}
+
+func (t *targets) matchID(id int) bool {
+	return len(t.ids) == 0 || slices.ContainsFunc(t.ids, func(i interval) bool { return i.low <= id && id <= i.high })
+}
+
+// matchLabels takes those of a namespace and of a set; nil are those of one that is not known, which no selector selects.
+func (t *targets) matchLabels(namespace, set map[string]string) bool {
+	return (t.namespaces == nil || namespace != nil && t.namespaces.Matches(labels.Set(namespace))) &&
+		(t.sets == nil || set != nil && t.sets.Matches(labels.Set(set)))
 }
 
 func matchHosts(patterns []string, ing *networkingv1.Ingress) bool {

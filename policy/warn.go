@@ -54,4 +54,4 @@ func clip(s string) string {
 }
 
 // Warning is a finding as an admission warning shows it.
-func Warning(f finding.Finding) string { return clip(f.String()) }
+func Warning(f finding.Finding) string { return finding.Line(f, maxWarning) }

@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
@@ -112,4 +114,21 @@ func (s *Standings) All() []*networkingv1.Ingress {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return slices.AppendSeq(make([]*networkingv1.Ingress, 0, len(s.byName)), maps.Values(s.byName))
+}
+
+// Servers are the ids of the game servers of a set that have an Ingress, in no order.
+func (s *Standings) Servers(namespace, set string) []int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	prefix := set + "-"
+	var ids []int
+	for name, ing := range s.byName {
+		if name.Namespace != namespace || !strings.HasPrefix(name.Name, prefix) {
+			continue
+		}
+		if server, isGame := gameserver.Identify(ing); isGame && server.Set == set {
+			ids = append(ids, server.ID)
+		}
+	}
+	return ids
 }

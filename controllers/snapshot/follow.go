@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -20,7 +21,7 @@ import (
 
 // AddToScheme registers the kinds that a snapshot follows as a whole; of the others it reads the metadata alone.
 func AddToScheme(scheme *runtime.Scheme) error {
-	builder := runtime.NewSchemeBuilder(v1alpha1.AddToScheme, networkingv1.AddToScheme,
+	builder := runtime.NewSchemeBuilder(v1alpha1.AddToScheme, networkingv1.AddToScheme, autoscalingv2.AddToScheme,
 		func(s *runtime.Scheme) error { metav1.AddToGroupVersion(s, metav1.Unversioned); return nil })
 	return builder.AddToScheme(scheme)
 }

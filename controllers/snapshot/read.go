@@ -6,6 +6,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -18,6 +20,24 @@ type SetReader struct{ client.Reader }
 
 // Set is nil where there is no set of the name, or where OpenKruiseGame is not installed.
 func (r SetReader) Set(ctx context.Context, namespace, name string) (*Set, error) {
+	object, err := r.read(ctx, namespace, name)
+	if object == nil || err != nil {
+		return nil, err
+	}
+	return ParseSet(object), nil
+}
+
+// GameServerSet is Set as it is written, as far as its Ingresses go. One that does not fit into Go's types is an error.
+func (r SetReader) GameServerSet(ctx context.Context, namespace, name string) (*gameserver.GameServerSet, error) {
+	object, err := r.read(ctx, namespace, name)
+	if object == nil || err != nil {
+		return nil, err
+	}
+	set := &gameserver.GameServerSet{}
+	return set, runtime.DefaultUnstructuredConverter.FromUnstructured(object.Object, set)
+}
+
+func (r SetReader) read(ctx context.Context, namespace, name string) (*unstructured.Unstructured, error) {
 	object := gameServerSetKind()
 	err := r.Get(ctx, types.NamespacedName{Namespace: namespace, Name: name}, object)
 	switch {
@@ -26,7 +46,7 @@ func (r SetReader) Set(ctx context.Context, namespace, name string) (*Set, error
 	case err != nil:
 		return nil, err
 	}
-	return ParseSet(object), nil
+	return object, nil
 }
 
 // Complete fills in what a request lacks because its set is not in memory yet.

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -25,6 +26,10 @@ func trim(object any) (any, error) {
 		trimSet(o)
 	case *networkingv1.Ingress:
 		TrimIngress(o)
+	case *autoscalingv2.HorizontalPodAutoscaler:
+		trimMeta(&o.ObjectMeta)
+		o.Spec = autoscalingv2.HorizontalPodAutoscalerSpec{ScaleTargetRef: o.Spec.ScaleTargetRef, MaxReplicas: o.Spec.MaxReplicas}
+		o.Status = autoscalingv2.HorizontalPodAutoscalerStatus{}
 	case *networkingv1.IngressClass:
 		isDefault, says := o.Annotations[networkingv1.AnnotationIsDefaultIngressClass]
 		trimMeta(&o.ObjectMeta)

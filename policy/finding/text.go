@@ -18,6 +18,21 @@ func Quote(s string) string {
 // NoPercent is a text without percent signs, for what is quoted from elsewhere.
 func NoPercent(s string) string { return strings.ReplaceAll(s, "%", "(percent)") }
 
+// Line is a finding on one line of at most so many bytes, for a terminal: the code always stands at its end, and what does
+// not fit before it is cut, between two words where it can be.
+func Line(f Finding, most int) string {
+	whole := f.String()
+	if len(whole) <= most {
+		return whole
+	}
+	code := "... [" + string(f.Code) + "]"
+	text := strings.ToValidUTF8(whole[:max(0, most-len(code))], "")
+	if space := strings.LastIndexByte(text, ' '); space > len(text)/2 {
+		text = text[:space]
+	}
+	return strings.TrimRight(text, " .;,:") + code
+}
+
 // TypingErrors counts the bytes to insert, delete or replace between two texts (their Levenshtein distance), to find
 // what somebody may have meant.
 func TypingErrors(a, b string) int {

@@ -1,7 +1,9 @@
 package gameserver
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,25 +60,26 @@ func (p *parser) pathType(t positioned[networkingv1.PathType]) {
 
 func (p *parser) annotationRules() {
 	t := &p.template
-	keys := make([]string, 0, len(t.annotations))
-	size := len(hashAnnotation) + len("4294967295")
-	for key, text := range t.annotations {
-		keys = append(keys, key)
-		size += len(key) + len(text.is)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+	for _, key := range slices.Sorted(maps.Keys(t.annotations)) {
 		// The case of a key does not matter to the API server: apimachinery pkg/api/validation/objectmeta.go.
 		if len(validation.IsQualifiedName(strings.ToLower(key))) > 0 {
 			p.found.error(finding.IngressInvalid, valueField(t.annotations[key].param), `parameter %s: the API server refuses %s as an annotation key; a key is letters, digits, "-", "_" and ".", at most 63, after an optional "domain/"`, paramAnnotation, finding.Quote(key))
 		}
 	}
-	if size > apivalidation.TotalAnnotationSizeLimitB {
-		p.found.error(finding.IngressInvalid, confField, "parameter %s: the annotations hold %d bytes together, the API server allows %d", paramAnnotation, size, apivalidation.TotalAnnotationSizeLimitB)
-	}
 	if a, ok := t.annotations[classAnnotation]; ok && t.class != nil && a.is != t.class.is {
 		p.found.error(finding.IngressInvalid, valueField(a.param), "parameter %s: %s is %s but parameter %s is %s; the API server wants them equal; give only %s", paramAnnotation, classAnnotation, finding.Quote(a.is), paramIngressClassName, finding.Quote(t.class.is), paramIngressClassName)
 	}
+}
+
+// size: OpenKruiseGame keeps the parameters as JSON in an annotation of every pod (pkg/util/gameserver.go
+// GetNewAstsFromGss). What fits there fits into the annotations of an Ingress too.
+func (p *parser) size(conf []Param) {
+	const others = 1 << 10 // OpenKruiseGame's and Kruise's further annotations of a pod
+	data, err := json.Marshal(conf)
+	if err != nil || len(data)+others <= apivalidation.TotalAnnotationSizeLimitB {
+		return // strings always marshal
+	}
+	p.found.error(finding.SetInvalid, confField, "the parameters take %d bytes as JSON; they stand in an annotation of each pod, and the API server allows %d in all annotations together", len(data), apivalidation.TotalAnnotationSizeLimitB)
 }
 
 func nameHint(s string) string {

@@ -30,6 +30,18 @@ type Expansion struct {
 // Expand computes the Ingresses of a set from its spec, as OpenKruiseGame and Kruise would, and says everything that
 // they or the API server would refuse. The cost is bounded for any set.
 func Expand(set *GameServerSet) Expansion {
+	e := Inspect(set)
+	if !e.Template.makes {
+		return e
+	}
+	for _, id := range e.IDs[:min(len(e.IDs), e.Template.fit())] {
+		e.Ingresses = append(e.Ingresses, e.Template.Ingress(set.Namespace, set.Name, id))
+	}
+	return e
+}
+
+// Inspect is Expand without the Ingresses, at a fraction of its cost.
+func Inspect(set *GameServerSet) Expansion {
 	e := Expansion{Ingresses: []*networkingv1.Ingress{}}
 	var found findings
 	replicas := int32(0)
@@ -42,12 +54,15 @@ func Expand(set *GameServerSet) Expansion {
 	template, aboutNetwork := ParseNetwork(set.Spec.Network)
 	found.addAll(aboutIDs)
 	found.addAll(aboutNetwork)
+	found.name(set.Name, template.makes)
 	e.IDs, e.Template = ids, template
 	e.refusal = firstError(found.list())
 
 	if template.makes {
-		e.judge(set, &found)
-		e.Ingresses = e.ingresses(set, &found)
+		e.judge(&found)
+		if n := template.fit(); n < len(ids) {
+			found.warn(finding.TooManyIDs, confField, "the Ingresses of all %d servers are too large to look at; only the first %d are", len(ids), n)
+		}
 	}
 	e.Findings = found.list()
 	return e
@@ -62,9 +77,9 @@ func firstError(list []finding.Finding) *finding.Finding {
 	return nil
 }
 
-func (e *Expansion) judge(set *GameServerSet, found *findings) {
+func (e *Expansion) judge(found *findings) {
 	e.problems = map[int][]*problem{}
-	for _, p := range e.Template.judge(set.Name, e.IDs) {
+	for _, p := range e.Template.judge(e.IDs) {
 		found.add(p.ofSet(len(e.IDs)))
 		for _, id := range p.ids {
 			if len(e.problems[id]) < maxServerFindings {
@@ -90,17 +105,8 @@ func (e *Expansion) Server(id int) []finding.Finding {
 	return out
 }
 
-func (e *Expansion) ingresses(set *GameServerSet, found *findings) []*networkingv1.Ingress {
-	n := min(len(e.IDs), max(1, maxExpansion/e.Template.weight()))
-	if n < len(e.IDs) {
-		found.warn(finding.TooManyIDs, confField, "the Ingresses of all %d servers are too large to look at; only the first %d are", len(e.IDs), n)
-	}
-	out := make([]*networkingv1.Ingress, 0, n)
-	for _, id := range e.IDs[:n] {
-		out = append(out, e.Template.Ingress(set.Namespace, set.Name, id))
-	}
-	return out
-}
+// fit is how many Ingresses maxExpansion has room for.
+func (t Template) fit() int { return max(1, maxExpansion/t.weight()) }
 
 // weight is roughly the memory that one Ingress takes: what is the same for all servers is shared, apart from the
 // containers that hold it.

@@ -7,8 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apiruntime "k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/ptr"
 
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
@@ -87,6 +89,21 @@ func TestSchemeKnowsTheTypes(t *testing.T) {
 	for _, kind := range []string{"GameServerSet", "GameServerSetList"} {
 		if _, err := scheme.New(gameserver.GroupVersion.WithKind(kind)); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+func TestInspectSaysWhatExpandSays(t *testing.T) {
+	for _, conf := range [][]gameserver.Param{
+		{{Name: "Host", Value: "a<id>.test"}, {Name: "Path", Value: "/"}, {Name: "PathType", Value: "Prefix"}, {Name: "Port", Value: "0"}},
+		{{Name: "Host", Value: "A<id>.test"}, {Name: "Path", Value: "/" + strings.Repeat("a", 100_000) + "<id>"}, {Name: "PathType", Value: "Prefix"}, {Name: "Port", Value: "80"}},
+		{{Name: "Path", Value: "<id><id>"}},
+	} {
+		set := &gameserver.GameServerSet{ObjectMeta: metav1.ObjectMeta{Namespace: "games", Name: "arena"}}
+		set.Spec = gameserver.GameServerSetSpec{Replicas: ptr.To[int32](2000), Network: &gameserver.Network{NetworkType: gameserver.NetworkType, NetworkConf: conf}}
+		expanded, inspected := gameserver.Expand(set), gameserver.Inspect(set)
+		if diff := cmp.Diff(expanded.Findings, inspected.Findings); diff != "" || len(expanded.Findings) == 0 {
+			t.Errorf("%v (-Expand +Inspect):\n%s", conf[0], diff)
 		}
 	}
 }

@@ -17,15 +17,19 @@ type findings struct {
 }
 
 func (f *findings) error(code finding.Code, field, format string, args ...any) {
-	f.add(finding.Finding{Code: code, Severity: finding.Error, Field: field, Message: fmt.Sprintf(format, args...)})
+	f.say(finding.Error, code, field, format, args...)
 }
 
 func (f *findings) warn(code finding.Code, field, format string, args ...any) {
-	f.add(finding.Finding{Code: code, Severity: finding.Warning, Field: field, Message: fmt.Sprintf(format, args...)})
+	f.say(finding.Warning, code, field, format, args...)
 }
 
 func (f *findings) info(code finding.Code, field, format string, args ...any) {
-	f.add(finding.Finding{Code: code, Severity: finding.Info, Field: field, Message: fmt.Sprintf(format, args...)})
+	f.say(finding.Info, code, field, format, args...)
+}
+
+func (f *findings) say(severity finding.Severity, code finding.Code, field, format string, args ...any) {
+	f.add(finding.Finding{Code: code, Severity: severity, Field: field, Message: fmt.Sprintf(format, args...)})
 }
 
 func (f *findings) add(x finding.Finding) {

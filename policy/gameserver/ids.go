@@ -11,9 +11,10 @@ import (
 // MaxIDs is how many servers of one set are looked at, at most.
 const MaxIDs = 10000
 
-// wideRange is the width from which a range of reserved ids endangers OpenKruiseGame and Kruise, which put every id of
-// it into a set in memory (kruise pkg/util/api/asts.go GetReserveOrdinalIntSet).
-const wideRange = 1_000_000
+// maxReserved is how many ids a set may reserve, in all its ranges together. OpenKruiseGame and Kruise put every single one
+// into a set in memory, time and again, OpenKruiseGame already while it judges the write (kruise pkg/util/api/asts.go
+// GetReserveOrdinalIntSet, kruise-game pkg/webhook/validating_gss.go): "0-2000000000" of one set takes them from all.
+const maxReserved = 1_000_000
 
 // IDs are the ids of a set's servers as its spec projects them, ascending: the smallest ids from 0 on that are not
 // reserved (kruise pkg/controller/statefulset/stateful_set_utils.go getStatefulSetReplicasRange). A set that has lived
@@ -23,6 +24,7 @@ const wideRange = 1_000_000
 func IDs(replicas int32, reserved []intstr.IntOrString) ([]int, []finding.Finding) {
 	var found findings
 	spans := make([]span, 0, len(reserved))
+	total := 0
 	for i, item := range reserved {
 		field := fmt.Sprintf("spec.reserveGameServerIds[%d]", i)
 		lo, hi, err := ParseIDRange(item)
@@ -30,8 +32,10 @@ func IDs(replicas int32, reserved []intstr.IntOrString) ([]int, []finding.Findin
 			found.error(finding.ReservedIDInvalid, field, "%s; Kruise refuses the whole set", err)
 			continue
 		}
-		if hi-lo >= wideRange {
-			found.warn(finding.TooManyIDs, field, "%s reserves %d ids; OpenKruiseGame and Kruise hold every one of them in memory; reserve fewer", finding.Quote(item.String()), hi-lo+1)
+		if total <= maxReserved { // said once, of the item that is too much
+			if total += min(hi-lo, maxReserved) + 1; total > maxReserved {
+				found.error(finding.TooManyIDs, field, "%s brings the reserved ids above %d; OpenKruiseGame and Kruise hold every one of them in memory, and would fail all other sets too; reserve fewer", finding.Quote(item.String()), maxReserved)
+			}
 		}
 		spans = append(spans, span{lo, hi})
 	}

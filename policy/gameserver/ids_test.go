@@ -3,6 +3,7 @@ package gameserver_test
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,8 +27,8 @@ func TestIDsAreTheSmallestThatAreNotReserved(t *testing.T) {
 		{"reserving a live id moves the last", 3, items(1), []int{0, 2, 3}},
 		{"overlapping, unordered, repeated", 3, items("4-6", 0, "2-5", 0, "5-5"), []int{1, 7, 8}},
 		{"leading zeros are digits", 2, items("00-01"), []int{2, 3}},
-		{"far beyond", 2, items("1000-2000000000"), []int{0, 1}},
-		{"from zero to two thousand million", 2, items("0-2000000000"), []int{2000000001, 2000000002}},
+		{"far beyond", 2, items("1000-500000"), []int{0, 1}},
+		{"the greatest", 2, items("2147483646-2147483647", "1-999990"), []int{0, 999991}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, findings := gameserver.IDs(c.replicas, c.reserved)
@@ -36,6 +37,34 @@ func TestIDsAreTheSmallestThatAreNotReserved(t *testing.T) {
 			}
 			if finding.HasError(findings) {
 				t.Errorf("errors: %v", findings)
+			}
+		})
+	}
+}
+
+func TestRangesThatEndangerTheGameControllerAreRefused(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		reserved []intstr.IntOrString
+		field    string // of the item that is too much; empty for none
+	}{
+		{"as many as may be", items("0-999999"), ""},
+		{"one more", items("0-1000000"), "spec.reserveGameServerIds[0]"},
+		{"thousands of millions", items(7, "0-2000000000", "0-2000000000"), "spec.reserveGameServerIds[1]"},
+		{"beyond every id", items("0-9223372036854775807", "0-9223372036854775807"), "spec.reserveGameServerIds[0]"},
+		{"in pieces", items("0-499999", "500000-999998", 5000000, 5000001), "spec.reserveGameServerIds[3]"},
+		{"the same again, which is expanded again", items("0-600000", "0-600000"), "spec.reserveGameServerIds[1]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, findings := gameserver.IDs(1, c.reserved)
+			var fields []string
+			for _, f := range findings {
+				if f.Code == finding.TooManyIDs && f.Severity == finding.Error {
+					fields = append(fields, f.Field)
+				}
+			}
+			if strings.Join(fields, " ") != c.field {
+				t.Errorf("got %v, want one Error at %q", findings, c.field)
 			}
 		})
 	}

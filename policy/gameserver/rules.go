@@ -27,12 +27,14 @@ func (p *parser) otherNetwork(networkType string) {
 	}
 }
 
+// unknown: OpenKruiseGame reads names to the letter and ignores all others. What looks like one of its names is an Error,
+// because its author believes that it counts; anything else a newer OpenKruiseGame may know, so it is not ours to refuse.
 func (p *parser) unknown(i int, param Param) {
-	advice := "the names are " + strings.Join(paramNames, ", ")
+	severity, advice := finding.Warning, "the names are "+strings.Join(paramNames, ", ")
 	if near, ok := nearest(param.Name, paramNames); ok {
-		advice = "did you mean " + near + "?"
+		severity, advice = finding.Error, "did you mean "+near+"?"
 	}
-	p.found.warn(finding.ParameterUnknown, fmt.Sprintf("%s[%d].name", confField, i), "parameter %s with value %s: OpenKruiseGame does not know the name and ignores it; %s", finding.Quote(param.Name), finding.Quote(param.Value), advice)
+	p.found.say(severity, finding.ParameterUnknown, fmt.Sprintf("%s[%d].name", confField, i), "parameter %s with value %s: OpenKruiseGame does not know the name and ignores it; %s", finding.Quote(param.Name), finding.Quote(param.Value), advice)
 }
 
 // onlyLast notes a parameter of which OpenKruiseGame uses only the last.

@@ -86,6 +86,7 @@ func ParseNetwork(n *Network) (Template, []finding.Finding) {
 		return Template{}, nil
 	}
 	p := parser{template: Template{host: value{param: -1}, annotations: map[string]positioned[string]{}}}
+	p.size(n.NetworkConf)
 	if n.NetworkType != NetworkType {
 		p.otherNetwork(n.NetworkType)
 		return Template{}, p.found.list()

@@ -131,26 +131,60 @@ var catalog = [...]entry{
 	{"mcp-server-path-rewrite-prefix", both, onGateway, text, "", "prefix it is rewritten to"},
 }
 
-// unread are names that people expect Higress to read, with what does the job there.
+// unread are names that people expect Higress to read, with what does the job there. Most are ingress-nginx's, from which
+// people move here.
 //
 //nolint:gosec // G101 takes the names of annotations about authentication for credentials.
 var unread = map[string]string{
-	"limit-rps":              "use higress.io/route-limit-rps",
-	"limit-rpm":              "use higress.io/route-limit-rpm",
-	"limit-burst-multiplier": "use higress.io/route-limit-burst-multiplier",
-	"proxy-connect-timeout":  "use higress.io/timeout, which bounds the whole request",
-	"proxy-read-timeout":     "use higress.io/timeout, which bounds the whole request",
-	"proxy-send-timeout":     "use higress.io/timeout, which bounds the whole request",
-	"retry-times":            "use higress.io/proxy-next-upstream-tries",
-	"denylist-source-range":  "Higress has allow lists only: higress.io/whitelist-source-range",
-	"blacklist-source-range": "Higress has allow lists only: higress.io/whitelist-source-range",
-	"auth-type":              "Higress has no basic authentication by annotation since 2.0; use its basic-auth plugin",
-	"auth-secret":            "Higress has no basic authentication by annotation since 2.0; use its basic-auth plugin",
-	"ssl-ciphers":            "use higress.io/ssl-cipher",
-	"websocket-services":     noWebSocketKey,
-	"websocket-enable":       noWebSocketKey,
-	"enable-websocket":       noWebSocketKey,
-	"websocket":              noWebSocketKey,
+	"limit-rps":               "use higress.io/route-limit-rps",
+	"limit-rpm":               "use higress.io/route-limit-rpm",
+	"limit-burst-multiplier":  "use higress.io/route-limit-burst-multiplier",
+	"limit-connections":       "Higress does not limit connections",
+	"limit-whitelist":         "Higress exempts nobody from a limit",
+	"limit-rate":              "Higress does not limit bandwidth",
+	"limit-rate-after":        "Higress does not limit bandwidth",
+	"proxy-connect-timeout":   wholeRequest,
+	"proxy-read-timeout":      wholeRequest,
+	"proxy-send-timeout":      wholeRequest,
+	"retry-times":             "use higress.io/proxy-next-upstream-tries",
+	"denylist-source-range":   allowListsOnly,
+	"blacklist-source-range":  allowListsOnly,
+	"allowlist-source-range":  "use higress.io/whitelist-source-range",
+	"auth-type":               "use the basic-auth plugin",
+	"auth-secret":             "use the basic-auth plugin",
+	"auth-url":                "use the ext-auth plugin",
+	"ssl-ciphers":             "use higress.io/ssl-cipher",
+	"secure-backends":         "use higress.io/backend-protocol",
+	"ssl-passthrough":         "Higress ends TLS itself",
+	"server-alias":            "add the name as a host of a rule",
+	"server-snippet":          noSnippets,
+	"configuration-snippet":   noSnippets,
+	"custom-headers":          "use higress.io/request-header-control-update",
+	"proxy-set-headers":       "use higress.io/request-header-control-update",
+	"request-set-header":      "use higress.io/request-header-control-update",
+	"service-weight":          "use higress.io/canary-weight",
+	"canary-by-query":         canaryConditions,
+	"canary-by-query-value":   canaryConditions,
+	"canary-by-query-pattern": canaryConditions,
+	"canary-by-cookie-value":  "the cookie's value is always",
+
+	"websocket-services":              noWebSocketKey,
+	"websocket-enable":                noWebSocketKey,
+	"enable-websocket":                noWebSocketKey,
+	"websocket":                       noWebSocketKey,
+	"proxy-ignore-client-abort":       theGateways,
+	"upstream-keepalive-connections":  theGateways,
+	"upstream-keepalive-requests":     theGateways,
+	"upstream-keepalive-timeout":      theGateways,
+	"upstream-keepalive-time":         theGateways,
+	"upstream-keepalive-idle-timeout": theGateways,
 }
 
-const noWebSocketKey = "WebSocket needs no annotation on Higress"
+const (
+	noWebSocketKey   = "WebSocket needs no annotation; the gateway limits idling"
+	wholeRequest     = "use higress.io/timeout (whole request)"
+	allowListsOnly   = "use higress.io/whitelist-source-range"
+	noSnippets       = "Higress takes no nginx configuration"
+	canaryConditions = "use a header, a cookie or a weight"
+	theGateways      = "connections are the gateway's business"
+)

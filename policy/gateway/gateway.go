@@ -64,6 +64,9 @@ type Dialect interface {
 	IsCanary(annotations map[string]string) bool
 	// Harms lists what about an Ingress must never reach the gateway, whoever wrote it.
 	Harms(ing *networkingv1.Ingress) []Harm
+	// Lint says what of an Ingress's annotations does not do what it seems to, sorted by key. What harms the gateway is not
+	// among it: Harms says that.
+	Lint(annotations map[string]string) []Remark
 	// Upgrade tells what among the annotations of a route breaks a WebSocket upgrade.
 	Upgrade(annotations map[string]string) []finding.Finding
 }

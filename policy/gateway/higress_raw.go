@@ -93,6 +93,9 @@ func advice(key string) string {
 
 // nearest is the known key that a name was probably meant to be; "" if none is close.
 func nearest(name string) string {
+	if len(name) > maxKeyName {
+		return ""
+	}
 	best, distance := "", 1+(len(name)+1)/4
 	for i := range catalog {
 		if d := finding.TypingErrors(name, catalog[i].suffix); d < distance {

@@ -50,3 +50,6 @@ func (unsupported) IsCanary(map[string]string) bool { return false }
 
 // Harms implements Dialect: of a gateway without a dialect nothing is known.
 func (unsupported) Harms(*networkingv1.Ingress) []Harm { return nil }
+
+// Lint implements Dialect: nothing is known about what this gateway reads.
+func (unsupported) Lint(map[string]string) []Remark { return nil }

@@ -136,7 +136,7 @@ func (r *reader) known(at *place, path []step, data map[string]any, of string, k
 		return
 	}
 	r.seen[id] = source
-	if err := k.keep(&r.input, object{Source: source, name: name, data: data}); err != nil {
+	if err := k.keep(&r.input, object{Source: source, name: name, data: data, origin: origin{at, slices.Clone(path)}}); err != nil {
 		r.problem(source, fieldName(path), "does not fit %s: %v", of, err)
 	}
 }

@@ -62,6 +62,8 @@ type Input struct {
 	Ingresses      []*networkingv1.Ingress
 	IngressClasses []*networkingv1.IngressClass
 	Namespaces     []*corev1.Namespace
+
+	origins map[any]origin
 }
 
 // objects is how many objects there are.

@@ -22,8 +22,9 @@ type kind struct {
 // object is a decoded document of a known kind that fits its shape.
 type object struct {
 	Source
-	name string
-	data map[string]any
+	name   string
+	data   map[string]any
+	origin origin
 }
 
 // setShape has the fields of OpenKruiseGame 1.0's GameServerSet (config/crd/bases/game.kruise.io_gameserversets.yaml).
@@ -48,18 +49,21 @@ type setShape struct {
 
 func keepPolicy(in *Input, o object) error {
 	in.Policies = append(in.Policies, Policy{Source: o.Source, Name: o.name, Object: o.data})
+	in.remember(o.Source, o.origin)
 	return nil
 }
 
 func keepGameServerSet(in *Input, o object) error {
 	set, err := convert[gameserver.GameServerSet](o.data)
 	in.GameServerSets = append(in.GameServerSets, set)
+	in.remember(set, o.origin)
 	return err
 }
 
 func keepIngress(in *Input, o object) error {
 	ing, err := convert[networkingv1.Ingress](o.data)
 	in.Ingresses = append(in.Ingresses, ing)
+	in.remember(ing, o.origin)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/manifest"
+	"github.com/gatehouse-dev/gatehouse/policy/offline"
 	"github.com/gatehouse-dev/gatehouse/policy/preview"
 )
 
@@ -49,11 +50,11 @@ func render(t *testing.T, input manifest.Input) []byte {
 		t.Fatal(err)
 	}
 	harmless(t, text.String())
-	if err := preview.JSON(&document, report); err != nil {
+	if err := offline.JSON(&document, report); err != nil {
 		t.Fatal(err)
 	}
 	var asYAML bytes.Buffer
-	if err := preview.YAML(&asYAML, report); err != nil {
+	if err := offline.YAML(&asYAML, report); err != nil {
 		t.Fatal(err)
 	}
 	harmless(t, document.String()+asYAML.String())

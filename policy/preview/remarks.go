@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
+	"github.com/gatehouse-dev/gatehouse/policy/offline"
 )
 
 // remarks are the findings with what they are about. What is said of a set is not said again of each of its servers.
@@ -11,7 +12,7 @@ func remarks(r Report, groups []servers) []string {
 	var out []string
 	said := map[string]bool{}
 	add := func(about string, f finding.Finding) {
-		line := fmt.Sprintf("%s: %s: %s", f.Severity, about, escape(f.String()))
+		line := fmt.Sprintf("%s: %s: %s", f.Severity, about, offline.Escape(f.String()))
 		if !said[line] {
 			said[line] = true
 			out = append(out, line)
@@ -21,14 +22,14 @@ func remarks(r Report, groups []servers) []string {
 	for _, p := range r.Policies {
 		for _, f := range p.Findings {
 			ofPolicy[f.Field+": GamePolicy "+p.Name+": "+f.Message] = true
-			add("GamePolicy "+printable(p.Name), f)
+			add("GamePolicy "+offline.Printable(p.Name), f)
 		}
 	}
 	ofSet := map[string]bool{}
 	for _, s := range r.GameServerSets {
 		for _, f := range s.Findings {
 			ofSet[s.Namespace+"/"+s.Name+string(f.Code)] = true
-			add("GameServerSet "+printable(s.Namespace+"/"+s.Name), f)
+			add("GameServerSet "+offline.Printable(s.Namespace+"/"+s.Name), f)
 		}
 	}
 	for _, g := range groups {

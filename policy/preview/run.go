@@ -3,7 +3,6 @@ package preview
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -13,13 +12,11 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/manifest"
+	"github.com/gatehouse-dev/gatehouse/policy/offline"
 )
 
 // maxIngresses bounds the whole report; a set is bounded by gameserver.MaxIDs.
 const maxIngresses = 100_000
-
-// namespaceLabel is set on every namespace by the API server.
-const namespaceLabel = "kubernetes.io/metadata.name"
 
 // Run decides about everything in the input.
 func Run(input manifest.Input, opts policy.Options) Report {
@@ -27,10 +24,7 @@ func Run(input manifest.Input, opts policy.Options) Report {
 	reports, compiled, canaryOf := policies(input.Policies, classes.Gateways())
 	r := &run{
 		engine: policy.NewSet(compiled), classes: classes, canaryOf: canaryOf,
-		namespaceLabels: map[string]map[string]string{}, sets: map[name]*set{}, left: maxIngresses,
-	}
-	for _, n := range input.Namespaces {
-		r.namespaceLabels[n.Name] = maps.Clone(n.Labels)
+		namespaces: offline.NamespacesOf(input.Namespaces), sets: map[name]*set{}, left: maxIngresses,
 	}
 	r.expand(input.GameServerSets, r.given(input.Ingresses))
 	r.repeatedHosts()
@@ -40,13 +34,13 @@ func Run(input manifest.Input, opts policy.Options) Report {
 
 // run is the state of one preview.
 type run struct {
-	engine          *policy.Set
-	classes         policy.Classes
-	canaryOf        map[string]string
-	namespaceLabels map[string]map[string]string
-	sets            map[name]*set
-	ingresses       []*ingress
-	left            int // how many more Ingresses may be reported
+	engine     *policy.Set
+	classes    policy.Classes
+	canaryOf   map[string]string
+	namespaces offline.Namespaces
+	sets       map[name]*set
+	ingresses  []*ingress
+	left       int // how many more Ingresses may be reported
 }
 
 // name is of a namespaced object.
@@ -133,7 +127,7 @@ func nameOf(s *gameserver.GameServerSet) name { return name{s.Namespace, s.Name}
 // decide asks the engine. An Ingress that exists is written again, any other is created.
 func (r *run) decide(i *ingress) {
 	i.class = r.classes.Of(i.object)
-	request := policy.Request{Ingress: i.object, Class: i.class, NamespaceLabels: r.labels(i.object.Namespace)}
+	request := policy.Request{Ingress: i.object, Class: i.class, NamespaceLabels: r.namespaces.Labels(i.object.Namespace)}
 	if i.object.UID != "" {
 		request.Old = i.object
 	}
@@ -164,16 +158,6 @@ func (r *run) setOf(n name, ing *networkingv1.Ingress) *set {
 		s.created = t
 	}
 	return s
-}
-
-func (r *run) labels(namespace string) map[string]string {
-	labels := r.namespaceLabels[namespace]
-	if labels == nil {
-		labels = map[string]string{}
-		r.namespaceLabels[namespace] = labels
-	}
-	labels[namespaceLabel] = namespace
-	return labels
 }
 
 func values[T any](list []*T) []T {

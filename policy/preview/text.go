@@ -13,6 +13,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+	"github.com/gatehouse-dev/gatehouse/policy/offline"
 )
 
 // Text writes a report for a person: a table each for policies, sets and Ingresses, then what there is to say. Servers
@@ -23,7 +24,7 @@ func Text(w io.Writer, r Report) error {
 	if len(r.Policies) > 0 {
 		t.row("GAME POLICY", "ACCEPTED")
 		for _, p := range r.Policies {
-			t.row(printable(p.Name), map[bool]string{true: "yes", false: "no"}[p.Accepted])
+			t.row(offline.Printable(p.Name), map[bool]string{true: "yes", false: "no"}[p.Accepted])
 		}
 		t.gap()
 	}
@@ -34,7 +35,7 @@ func Text(w io.Writer, r Report) error {
 			if len(s.IDs) > 0 {
 				servers = gameserver.DescribeIDs(s.IDs)
 			}
-			t.row(printable(s.Namespace+"/"+s.Name), string(s.Verdict), servers)
+			t.row(offline.Printable(s.Namespace+"/"+s.Name), string(s.Verdict), servers)
 		}
 		t.gap()
 	}
@@ -86,9 +87,9 @@ func (g servers) ids() []int {
 
 func (g servers) title() string {
 	if len(g) == 1 {
-		return printable(g[0].Namespace + "/" + g[0].Name)
+		return offline.Printable(g[0].Namespace + "/" + g[0].Name)
 	}
-	return printable(g[0].Namespace+"/"+g[0].GameServerSet) + " " + gameserver.DescribeIDs(g.ids())
+	return offline.Printable(g[0].Namespace+"/"+g[0].GameServerSet) + " " + gameserver.DescribeIDs(g.ids())
 }
 
 // group joins the servers of a set that differ in nothing but the host.
@@ -126,13 +127,13 @@ func (t table) ingress(g servers) {
 	for _, k := range slices.Sorted(maps.Keys(annotations)) {
 		from := "author"
 		if s, ok := i.Provenance[k]; ok {
-			from = printable(s.Policy) + " (" + string(s.Layer) + ")"
+			from = offline.Printable(s.Policy) + " (" + string(s.Layer) + ")"
 		}
-		line(printable(k), short(annotations[k]), from)
+		line(offline.Printable(k), short(annotations[k]), from)
 	}
 	for _, k := range slices.Sorted(maps.Keys(i.Removed)) {
 		if _, replaced := annotations[k]; !replaced {
-			line(printable(k), short(i.Removed[k]), "author, taken away")
+			line(offline.Printable(k), short(i.Removed[k]), "author, taken away")
 		}
 	}
 	if lead[0] != "" {
@@ -143,7 +144,7 @@ func (t table) ingress(g servers) {
 func hostOf(g servers) string {
 	host := "-"
 	if rules := g[0].Object.Spec.Rules; len(rules) > 0 {
-		host = printable(cmp.Or(rules[0].Host, "*"))
+		host = offline.Printable(cmp.Or(rules[0].Host, "*"))
 		if len(rules) > 1 {
 			host += fmt.Sprintf(" (+%d)", len(rules)-1)
 		}
@@ -154,4 +155,14 @@ func hostOf(g servers) string {
 		}
 	}
 	return host
+}
+
+// short is a printable value that is not endless.
+func short(s string) string {
+	const most = 60
+	s = offline.Printable(s)
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "..."
+	}
+	return s
 }

@@ -3,10 +3,12 @@ package hosts_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -35,6 +37,7 @@ func TestWhoHasAHostAndWhoWaits(t *testing.T) {
 		{"a refused server's pod tells who has the host", (*games).denied},
 		{"a quarantined server's pod stays usable", (*games).parked},
 		{"no rival takes a live server's host", (*games).theft},
+		{"a refused server's set and the server itself tell it too, once", (*games).told},
 		{"whoever waited gets the host when it is free", (*games).givenUp},
 		{"a claim edited or deleted by hand is healed", (*games).healed},
 		{"odd hosts are judged right", (*games).oddHosts},
@@ -44,10 +47,14 @@ func TestWhoHasAHostAndWhoWaits(t *testing.T) {
 	}
 }
 
+// refusal is what is said to a server of the set denied.
+func refusal(id int) string {
+	return fmt.Sprintf(`spec.rules[0].host: "denying%[1]d.hosts.test" is held by game server games/denying-%[1]d (GameServerSet denying, id %[1]d); `+
+		`choose another host, or free it there first: kubectl describe hostclaim denying%[1]d.hosts.test.higress [GH202]`, id)
+}
+
 func (g *games) denied(t *testing.T) {
-	const want = `Failed to UPDATE pod others/denied-0 ,because of admission webhook "validate-ingress.gatehouse.dev" denied the request: ` +
-		`spec.rules[0].host: "denying0.hosts.test" is held by game server games/denying-0 (GameServerSet denying, id 0); ` +
-		`choose another host, or free it there first: kubectl describe hostclaim denying0.hosts.test.higress [GH202]`
+	want := `Failed to UPDATE pod others/denied-0 ,because of admission webhook "validate-ingress.gatehouse.dev" denied the request: ` + refusal(0)
 	g.wait(t, time.Minute, "the event on the Pod", func(ctx context.Context) (bool, error) {
 		var list corev1.EventList
 		if err := g.admin.List(ctx, &list, client.InNamespace(others)); err != nil {
@@ -76,6 +83,40 @@ func (g *games) denied(t *testing.T) {
 	out, err := g.Kubectl(env.Operator, "describe", "hostclaim", "denying0.hosts.test.higress")
 	if err != nil || !strings.Contains(out, "Name:             others/denied") {
 		t.Errorf("%v:\n%s", err, out)
+	}
+}
+
+// told: OpenKruiseGame has tried to make both Ingresses again and again, at both managers.
+func (g *games) told(t *testing.T) {
+	for _, object := range []string{"gameserverset/denied", "gameserver/denied-0"} {
+		line := regexp.MustCompile(`(?m)^ +Warning +IngressRefused +\S+ \(x\d+ over \S+\) +gatehouse +` + regexp.QuoteMeta("Ingress denied-0: "+refusal(0)) + `$`)
+		g.wait(t, time.Minute, "the event on "+object, func(context.Context) (bool, error) {
+			out, err := g.Kubectl(rival, "describe", "-n", others, object)
+			found := line.FindAllString(out, -1)
+			if len(found) == 1 {
+				t.Logf("%s:\n%s", object, found[0])
+			}
+			return len(found) == 1, fmt.Errorf("%w\n%s", err, out)
+		})
+	}
+	var list corev1.EventList
+	if err := g.admin.List(t.Context(), &list); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, event := range list.Items {
+		if event.Reason == "IngressRefused" {
+			got[event.InvolvedObject.Kind+" "+event.InvolvedObject.Namespace+"/"+event.InvolvedObject.Name+": "+event.Message]++
+		}
+	}
+	want := map[string]int{}
+	for id := range 2 {
+		text := fmt.Sprintf("Ingress denied-%d: %s", id, refusal(id))
+		want["GameServerSet others/denied: "+text] = 1
+		want[fmt.Sprintf("GameServer others/denied-%d: %s", id, text)] = 1
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
 	}
 }
 

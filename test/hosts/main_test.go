@@ -54,7 +54,10 @@ func start(t *testing.T) *games {
 			Game: true, Audit: true, Out: os.Stderr, Users: []env.Identity{{User: rival}},
 			OKG: env.OKGOptions{QPS: 50, Burst: 100}, // its default makes ten servers take a minute
 		},
-		Replicas: 2, Values: map[string]any{"shutdownDelay": "100ms"},
+		// Sets that come too late for their hosts are to be stored: what happens to their Ingresses is the story.
+		Replicas: 2, Values: map[string]any{
+			"shutdownDelay": "100ms", "webhook": map[string]any{"gameServerSets": map[string]any{"enabled": false}},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +92,7 @@ kind: Role
 metadata: {name: rival, namespace: others}
 rules:
 - {apiGroups: [game.kruise.io], resources: [gameserversets], verbs: ["*"]}
+- {apiGroups: [game.kruise.io], resources: [gameservers], verbs: [get, list, watch]}
 - {apiGroups: [networking.k8s.io], resources: [ingresses], verbs: ["*"]}
 - {apiGroups: [""], resources: [pods, events], verbs: [get, list, watch]}
 ---

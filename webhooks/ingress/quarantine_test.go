@@ -258,7 +258,7 @@ func defaultClass() networkingv1.IngressClass {
 }
 
 func validateWith(c *cluster, d *deeds, r *admissionv1.AdmissionRequest) admit.Response {
-	return ingress.NewValidator(c, noSets{}, d, true, prometheus.NewRegistry(), logr.Discard()).Validate(context.Background(), r)
+	return ingress.NewValidator(c, noSets{}, d, true, prometheus.NewRegistry(), logr.Discard(), &herald{}).Validate(context.Background(), r)
 }
 
 // noSets knows of none.

@@ -13,6 +13,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
+	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 	"github.com/gatehouse-dev/gatehouse/webhooks/admit"
@@ -49,6 +50,13 @@ type Sets interface {
 	Complete(ctx context.Context, request *policy.Request) error
 }
 
+// Herald tells people where they look that an Ingress of a game server was refused: they have applied the GameServerSet
+// long before.
+type Herald interface {
+	// Refused returns at once, whatever becomes of it.
+	Refused(server gameserver.Identity, message string)
+}
+
 // Validator refuses Ingresses that harm the gateway or want hosts that are not theirs, and claims the hosts of the others.
 type Validator struct {
 	policies Policies
@@ -58,12 +66,13 @@ type Validator struct {
 	quarantine bool
 	conflicts  *prometheus.CounterVec
 	log        logr.Logger
+	herald     Herald
 }
 
 // NewValidator makes a validator. quarantine is false where the gateway serves Ingresses of any class. It registers
 // gatehouse_host_conflicts_total.
-func NewValidator(policies Policies, sets Sets, deeds Deeds, quarantine bool, registry prometheus.Registerer, log logr.Logger) *Validator {
-	v := &Validator{policies: policies, sets: sets, deeds: deeds, quarantine: quarantine, log: log.WithName("validator")}
+func NewValidator(policies Policies, sets Sets, deeds Deeds, quarantine bool, registry prometheus.Registerer, log logr.Logger, herald Herald) *Validator {
+	v := &Validator{policies: policies, sets: sets, deeds: deeds, quarantine: quarantine, log: log.WithName("validator"), herald: herald}
 	v.conflicts = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "gatehouse_host_conflicts_total",
 		Help: "What Ingresses were refused for, by reason.",
@@ -122,8 +131,9 @@ func (j *judgement) judge(ctx context.Context) admit.Response {
 	if refusal := j.harm(); refusal != nil {
 		return j.refuse(refusal)
 	}
+	j.lint()
 	if len(j.change.Added) == 0 && len(j.change.Routed) == 0 {
-		return admit.Response{Verdict: Claimed}
+		return admit.Response{Verdict: Claimed, Warnings: j.warnings}
 	}
 	if n := len(host.Of(j.ingress)); n > host.MaxHosts && len(j.change.Added) > 0 {
 		return j.refuse(policy.Invalid([]finding.Finding{{
@@ -159,6 +169,29 @@ func (j *judgement) harm() *policy.Refusal {
 	}
 	finding.Sort(found)
 	return policy.Invalid(found)
+}
+
+// maxLint bounds how many lines there are about annotations.
+const maxLint = 10
+
+// lint warns of annotations that are new and do not do what they look like. What OpenKruiseGame creates is left out: its
+// author was told at kubectl apply of the GameServerSet, and warnings would end in OpenKruiseGame's log.
+func (j *judgement) lint() {
+	if _, isGame := gameserver.Identify(j.ingress); isGame && j.stored == nil {
+		return
+	}
+	dialect := gateway.For(j.question.Class.Gateway)
+	remarks := dialect.Lint(policy.Authored(j.ingress.Annotations))
+	if j.stored != nil && len(remarks) > 0 {
+		before := dialect.Lint(policy.Authored(j.stored.Annotations))
+		remarks = slices.DeleteFunc(remarks, func(r gateway.Remark) bool { return slices.Contains(before, r) })
+	}
+	if n := len(remarks); n > 1 {
+		j.warnings = append(j.warnings, fmt.Sprintf("%d warnings about annotations; in full: gatehouse lint -f FILE", n))
+	}
+	for _, r := range remarks[:min(len(remarks), maxLint)] {
+		j.warnings = append(j.warnings, policy.Warning(finding.Finding{Code: r.Code, Severity: finding.Warning, Field: "annotations", Message: r.Message}))
+	}
 }
 
 // check holds the hosts that are added against what the policies allow, and the paths against those of the set's other
@@ -208,7 +241,7 @@ func (j *judgement) claim(ctx context.Context) admit.Response {
 	c := host.Case{Party: j.party, Ingress: j.ingress.Name, Deeds: host.Deeds(j.question.Class.Key(), j.change.Added)}
 	c.Former, c.Stood = j.former()
 	var verdicts []host.Verdict
-	if dry := j.request.DryRun; dry != nil && *dry {
+	if j.dryRun() {
 		verdicts = j.deeds.Look(c)
 	} else {
 		var err error
@@ -239,8 +272,10 @@ func (j *judgement) former() (*host.Party, []string) {
 	return &former, host.Of(j.stored)
 }
 
+func (j *judgement) dryRun() bool { return j.request.DryRun != nil && *j.request.DryRun }
+
 func (j *judgement) refuse(refusal *policy.Refusal) admit.Response {
-	status := refusal.Status()
+	status := refusal.Status(j.ingress.Name)
 	verdict := Refused
 	if status.Details.RetryAfterSeconds > 0 {
 		verdict = Later
@@ -250,5 +285,8 @@ func (j *judgement) refuse(refusal *policy.Refusal) admit.Response {
 	}
 	j.log.Info("refused", "namespace", j.request.Namespace, "name", j.ingress.Name, "operation", j.request.Operation,
 		"code", status.Code, "message", status.Message)
+	if server, isGame := gameserver.Identify(j.ingress); isGame && verdict == Refused && !j.dryRun() {
+		j.herald.Refused(server, status.Message)
+	}
 	return admit.Response{Verdict: verdict, Denied: status}
 }

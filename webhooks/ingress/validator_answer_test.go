@@ -44,8 +44,8 @@ func (failingSets) Complete(context.Context, *policy.Request) error {
 
 func TestWhatCannotBeDecidedIsAnErrorAndNoRefusal(t *testing.T) {
 	for name, v := range map[string]*ingress.Validator{
-		"the claims cannot be written": ingress.NewValidator(with(t), noSets{}, &deeds{err: errors.New("write HostClaim: timeout")}, true, prometheus.NewRegistry(), logr.Discard()),
-		"the set cannot be read":       ingress.NewValidator(with(t), failingSets{}, &deeds{}, true, prometheus.NewRegistry(), logr.Discard()),
+		"the claims cannot be written": ingress.NewValidator(with(t), noSets{}, &deeds{err: errors.New("write HostClaim: timeout")}, true, prometheus.NewRegistry(), logr.Discard(), &herald{}),
+		"the set cannot be read":       ingress.NewValidator(with(t), failingSets{}, &deeds{}, true, prometheus.NewRegistry(), logr.Discard(), &herald{}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			response := v.Validate(t.Context(), create(t))
@@ -79,7 +79,7 @@ func review(t *testing.T, v *ingress.Validator, r *admissionv1.AdmissionRequest)
 }
 
 func TestARefusalReachesTheClientAsItIs(t *testing.T) {
-	v := ingress.NewValidator(with(t), noSets{}, heldBy(rival, gameHost).onTheirWay(), true, prometheus.NewRegistry(), logr.Discard())
+	v := ingress.NewValidator(with(t), noSets{}, heldBy(rival, gameHost).onTheirWay(), true, prometheus.NewRegistry(), logr.Discard(), &herald{})
 	recorder := review(t, v, create(t))
 	var answer admissionv1.AdmissionReview
 	if err := json.Unmarshal(recorder.Body.Bytes(), &answer); err != nil || recorder.Code != http.StatusOK {
@@ -126,7 +126,7 @@ func TestOnlyCreatesAndUpdatesOfIngressesAreJudged(t *testing.T) {
 func TestRefusalsAreCountedByReason(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	d := heldBy(rival, gameHost)
-	v := ingress.NewValidator(with(t), noSets{}, d, true, registry, logr.Discard())
+	v := ingress.NewValidator(with(t), noSets{}, d, true, registry, logr.Discard(), &herald{})
 	for _, r := range []*admissionv1.AdmissionRequest{
 		create(t), create(t, hosts("free.example.com")), create(t, annotate("match-header-x", "1", "higress.io/timeout", "-5")), create(t, numbered(33)), create(t),
 	} {

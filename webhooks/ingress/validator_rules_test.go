@@ -142,7 +142,7 @@ func TestServersThatShareAHostNeedRoutesOfTheirOwn(t *testing.T) {
 	}
 	validate := func(sets ingress.Sets, r *admissionv1.AdmissionRequest) (admit.Response, *deeds) {
 		d := &deeds{}
-		return ingress.NewValidator(with(t), sets, d, true, prometheus.NewRegistry(), logr.Discard()).Validate(t.Context(), r), d
+		return ingress.NewValidator(with(t), sets, d, true, prometheus.NewRegistry(), logr.Discard(), &herald{}).Validate(t.Context(), r), d
 	}
 	response, d := validate(sharing("/<id>", 0, 7), create(t))
 	allowed(t, response, ingress.Claimed)

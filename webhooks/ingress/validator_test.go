@@ -160,7 +160,7 @@ func TestAnUpdateClaimsWhatItAdds(t *testing.T) {
 		"nothing":            {gameIngress(hosts("a.example.com"), atPath), nil},
 		"a path":             {gameIngress(hosts("a.example.com", "b.example.com"), atLongPath), claim(own)},
 		"an annotation":      {gameIngress(hosts("a.example.com", "b.example.com"), atPath, annotate("higress.io/timeout", "30")), nil},
-		"a canary role": {gameIngress(hosts("a.example.com", "b.example.com"), atPath, annotate("higress.io/canary", "true")),
+		"a canary role": {gameIngress(hosts("a.example.com", "b.example.com"), atPath, annotate("higress.io/canary", "true", "higress.io/canary-weight", "10")),
 			claim(own, "a.example.com", "b.example.com")},
 		"the other form of the class": {gameIngress(hosts("a.example.com", "b.example.com"), atPath, byClassAnnotation), claim(own, "a.example.com", "b.example.com")},
 	} {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 )
@@ -29,6 +30,7 @@ type options struct {
 	leaderElect    bool
 	webIngresses   string
 	watchesAll     bool
+	higressConfig  string
 }
 
 // Command is `gatehouse manager`, what the Deployment of the chart runs.
@@ -86,6 +88,7 @@ func (o *options) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&o.user, "service-account", "", "user name of the service account that this process runs as, system:serviceaccount:NAMESPACE:NAME; its own writes are not decided again, and the lease of the leading replica is in its namespace")
 	flags.BoolVar(&o.leaderElect, "leader-elect", false, "let one of several replicas tend the host claims; needs --service-account")
 	flags.StringVar(&o.webIngresses, "web-ingresses", webShared, "Shared or Exclusive: whether web Ingresses of several namespaces may stand on one host")
+	flags.StringVar(&o.higressConfig, "higress-config", "higress-system/higress-config", "NAMESPACE/NAME of the ConfigMap with Higress's own limits, of which authors of policies are warned; empty: no such warnings")
 	flags.BoolVar(&o.watchesAll, "gateway-watches-all-classes", false, "the gateway serves Ingresses of any class: nothing can be quarantined, a conflict is refused")
 }
 
@@ -107,7 +110,20 @@ func (o *options) check() error {
 	case o.webIngresses != webShared && o.webIngresses != webExclusive:
 		return fmt.Errorf("--web-ingresses: %q is neither %s nor %s", o.webIngresses, webShared, webExclusive)
 	}
-	return nil
+	_, err := o.higressConfigMap()
+	return err
+}
+
+// higressConfigMap is the ConfigMap with Higress's own limits; empty where nobody is to look.
+func (o *options) higressConfigMap() (types.NamespacedName, error) {
+	if o.higressConfig == "" {
+		return types.NamespacedName{}, nil
+	}
+	namespace, name, ok := strings.Cut(o.higressConfig, "/")
+	if !ok || namespace == "" || name == "" || strings.Contains(name, "/") {
+		return types.NamespacedName{}, fmt.Errorf("--higress-config: %q is not of the form NAMESPACE/NAME", o.higressConfig)
+	}
+	return types.NamespacedName{Namespace: namespace, Name: name}, nil
 }
 
 // namespace is that of the service account.

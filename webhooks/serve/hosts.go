@@ -15,10 +15,13 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
-// deeds is the ledger with what tells whether its memory is complete.
+// deeds is the ledger with the memory that it looks things up in, and what tells whether that is complete.
 type deeds struct {
 	*ledger.Ledger
-	snap *snapshot.Snapshot
+	snap      *snapshot.Snapshot
+	claims    *ledger.Claims
+	standings *ledger.Standings
+	terms     host.Terms
 }
 
 // Synced tells whether all claims and Ingresses were known once.
@@ -44,5 +47,5 @@ func tendHosts(mgr manager.Manager, o options, snap *snapshot.Snapshot, registry
 	if err := mgr.Add(runner); err != nil {
 		return deeds{}, err
 	}
-	return deeds{ledger.New(store, claims, standings, terms, time.Now, registry, log), snap}, nil
+	return deeds{ledger.New(store, claims, standings, terms, time.Now, registry, log), snap, claims, standings, terms}, nil
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/webhooks/admit"
+	"github.com/gatehouse-dev/gatehouse/webhooks/gameserverset"
 	"github.com/gatehouse-dev/gatehouse/webhooks/ingress"
 )
 
@@ -47,7 +48,16 @@ func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) 
 	if err != nil {
 		return err
 	}
-	mux := handlers(o, snap, deeds, snapshot.SetReader{Reader: mgr.GetAPIReader()}, registry, log)
+	herald, err := sendHerald(mgr, log)
+	if err != nil {
+		return err
+	}
+	sets := snapshot.SetReader{Reader: mgr.GetAPIReader()}
+	mux := handlers(registry, log,
+		endpoint{ingress.MutatePath, "mutate-ingress", ingress.NewMutator(snap, deeds, !o.watchesAll, o.user, log).Mutate},
+		endpoint{ingress.ValidatePath, "validate-ingress", ingress.NewValidator(snap, sets, deeds, !o.watchesAll, registry, log, herald).Validate},
+		endpoint{gameserverset.ValidatePath, "validate-gameserverset", gameserverset.NewValidator(reviewSets(snap, deeds, sets), log).Validate},
+	)
 
 	cert := newCertificate(o.certDir, log)
 	webhooks, err := listen(o.webhookAddress, mux, cert, log)
@@ -60,15 +70,19 @@ func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) 
 	return supervise(ctx, o.shutdownDelay, mgr, cert, webhooks, log)
 }
 
+// endpoint is one webhook; name is its label in metrics and logs.
+type endpoint struct {
+	path, name string
+	decide     admit.Func
+}
+
 // handlers are the webhooks.
-func handlers(o options, snap *snapshot.Snapshot, deeds deeds, sets ingress.Sets, registry prometheus.Registerer, log logr.Logger) *http.ServeMux {
+func handlers(registry prometheus.Registerer, log logr.Logger, endpoints ...endpoint) *http.ServeMux {
 	admission := admit.NewMetrics(registry)
 	mux := http.NewServeMux()
-	handle := func(path, name string, decide admit.Func) {
-		mux.Handle(path, admit.NewHandler(name, decide, admission, log.WithName("admit")))
+	for _, e := range endpoints {
+		mux.Handle(e.path, admit.NewHandler(e.name, e.decide, admission, log.WithName("admit")))
 	}
-	handle(ingress.MutatePath, "mutate-ingress", ingress.NewMutator(snap, deeds, !o.watchesAll, o.user, log).Mutate)
-	handle(ingress.ValidatePath, "validate-ingress", ingress.NewValidator(snap, sets, deeds, !o.watchesAll, registry, log).Validate)
 	return mux
 }
 

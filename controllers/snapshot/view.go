@@ -1,0 +1,32 @@
+package snapshot
+
+import "github.com/gatehouse-dev/gatehouse/policy"
+
+// Fleet is what GamePolicies are held against: the policies that stand and all that they can select, of one moment. It is
+// false while not everything is known yet.
+func (s *Snapshot) Fleet() (*policy.Set, policy.Fleet, bool) {
+	now := s.current.Load()
+	if now == nil {
+		return nil, policy.Fleet{}, false
+	}
+	fleet := policy.Fleet{Classes: now.classes, Namespaces: s.namespaces.byName()}
+	for _, set := range s.Sets() {
+		if !set.Deleting {
+			fleet.Sets = append(fleet.Sets, policy.KnownSet{
+				Namespace: set.Namespace, Name: set.Name, Labels: set.Labels, Template: set.Template, IDs: set.IDs,
+			})
+		}
+	}
+	return now.policies, fleet, true
+}
+
+// byName is a copy for objects without a namespace; the labels themselves are shared.
+func (l *labelIndex) byName() map[string]map[string]string {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	out := make(map[string]map[string]string, len(l.labels))
+	for object, labels := range l.labels {
+		out[object.name] = labels
+	}
+	return out
+}
