@@ -54,7 +54,7 @@ func (a *Autoscalers) Of(namespace, set string) *review.Autoscaler {
 		if name.namespace != namespace || s.set != set {
 			continue
 		}
-		this := review.Autoscaler{Name: "HorizontalPodAutoscaler " + name.name, Max: s.max}
+		this := review.Autoscaler{Name: "autoscaler " + name.name, Max: s.max}
 		if found == nil || this.Max > found.Max || this.Max == found.Max && this.Name < found.Name {
 			found = &this
 		}

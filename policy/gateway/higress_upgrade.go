@@ -98,7 +98,7 @@ func redirects(annotations map[string]string) []finding.Finding {
 	} else {
 		for _, keys := range [...][2]string{sslRedirect, forceSSLRedirect} {
 			if key, value, ok := effective(annotations, keys, boolean); ok && isTrue(value) {
-				found = append(found, breaks(key, "answers ws:// with a redirect, which WebSocket clients do not follow; let players connect with wss://"))
+				found = append(found, breaks(key, "redirects ws://, which WebSocket clients do not follow; let players use wss://"))
 			}
 		}
 	}

@@ -19,9 +19,9 @@ func (v *review) ahead() {
 	if len(v.result.Refused) > 0 || replicas >= gameserver.MaxIDs {
 		return
 	}
-	most, who, scales := replicas+lookAhead, "next to come", false
+	most, who, scales := replicas+lookAhead, "next in line", false
 	if a := v.Autoscaler; a != nil && int(a.Max) > replicas {
-		most, who, scales = int(a.Max), "within reach of "+a.Name+" ("+strconv.Itoa(int(a.Max))+")", true
+		most, who, scales = int(a.Max), "in reach of "+a.Name+" ("+strconv.Itoa(int(a.Max))+")", true
 	}
 	next := v.idsBeyond(most)
 	if len(next) == 0 {
@@ -36,11 +36,11 @@ func (v *review) ahead() {
 		if c.kind != taken && c.kind != forbidden {
 			continue
 		}
-		problem := "those of " + setOf(c)
+		problem := setOf(c) + " has the hosts of "
 		if c.kind == forbidden {
-			problem = "not allowed"
+			problem = "no policy allows the hosts of "
 		}
-		v.warnAhead(fmt.Sprintf("the hosts of %s, %s, are %s", gameserver.DescribeIDs(c.ids), who, problem))
+		v.warnAhead(problem + gameserver.DescribeIDs(c.ids) + ", " + who)
 		return
 	}
 }

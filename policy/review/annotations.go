@@ -18,7 +18,7 @@ func (v *review) annotations(dialect gateway.Dialect) {
 	if dialect.IsCanary(authored) {
 		v.say(finding.Finding{
 			Code: finding.CanaryTrap, Severity: finding.Warning, Field: v.canaryField(dialect, authored),
-			Message: "every server is a canary and none has a primary: the gateway serves none; leave it to a GamePolicy",
+			Message: "every server is a canary and none has a primary: none is served; use canary of a GamePolicy",
 		}, false)
 	}
 }

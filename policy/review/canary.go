@@ -79,7 +79,7 @@ func (v *review) primary() {
 	for _, c := range groups.list {
 		v.say(finding.Finding{
 			Code: finding.CanaryWithoutPrimary, Severity: finding.Warning, Field: v.template.HostField(),
-			Message: fmt.Sprintf("%s: no gateway serves a canary whose primary, of GameServerSet %s, does not have %s",
+			Message: fmt.Sprintf("not served: %s, canaries of GameServerSet %s, which lacks %s",
 				gameserver.DescribeIDs(c.ids), of, policy.QuoteHost(c.deed.Host)),
 		}, false)
 	}

@@ -49,7 +49,7 @@ func TestHostsThatOtherSetsAreToHaveAreRefusedBeforeAnybodyHoldsThem(t *testing.
 	w.says(review.Request{Set: set("games/postio", "s<id>.example.com", 12)},
 		"refused: "+hostField+`ids 10-11: "s10.example.com" and 1 more are to be those of GameServerSet lobby/arena; choose another Host [GH202]`)
 	w.says(review.Request{Set: set("games/postio", "s<id>.example.com", 8)},
-		`warning: spec.replicas: the hosts of ids 10-14, next to come, are those of GameServerSet lobby/arena [GH315]`)
+		`warning: spec.replicas: GameServerSet lobby/arena has the hosts of ids 10-14, next in line [GH315]`)
 	w.says(review.Request{Set: set("games/postio", "s12.example.com", 1)},
 		"refused: "+hostField+`"s12.example.com" is to be that of game server lobby/arena-2 (GameServerSet arena, id 2); choose another Host [GH202]`)
 	// On another gateway, of a class that nobody manages, and nobody's server.
@@ -67,7 +67,7 @@ func TestOnlyWhatAWriteBringsAboutRefusesIt(t *testing.T) {
 		w.held(fmt.Sprintf("s%d.example.com", id), server("lobby", "arena", id))
 	}
 	two, three := set("games/postio", "s<id>.example.com", 2), set("games/postio", "s<id>.example.com", 3)
-	next := `warning: spec.replicas: the hosts of id 2, next to come, are those of GameServerSet lobby/arena [GH315]`
+	next := `warning: spec.replicas: GameServerSet lobby/arena has the hosts of id 2, next in line [GH315]`
 	w.says(review.Request{Set: two, Old: two}, "stood: "+hostField+"ids 0-1: "+held, next)
 	w.says(review.Request{Set: two, Old: three}, "stood: "+hostField+"ids 0-1: "+held, next)
 	w.says(review.Request{Set: three, Old: two},
@@ -115,8 +115,8 @@ func TestServersOfASetNeedRoutesOfTheirOwn(t *testing.T) {
 	one, two := set("games/postio", "lobby.example.com", 1), set("games/postio", "lobby.example.com", 2)
 	w := empty(t)
 	w.says(review.Request{Set: one})
-	w.says(review.Request{Set: one, Autoscaler: &review.Autoscaler{Name: "HorizontalPodAutoscaler lobby", Max: 5}},
-		"warning: spec.replicas: ids 1-4, within reach of HorizontalPodAutoscaler lobby (5), would share host and path with id 0; put <id> into Host [GH315]")
+	w.says(review.Request{Set: one, Autoscaler: &review.Autoscaler{Name: "autoscaler lobby", Max: 5}},
+		"warning: spec.replicas: ids 1-4, in reach of autoscaler lobby (5), would share host and path with id 0; put <id> into Host [GH315]")
 	w.says(review.Request{Set: two}, "refused: "+hostField+same)
 	w.says(review.Request{Set: two, Old: one}, "refused: "+hostField+same)
 	w.says(review.Request{Set: two, Old: two}, "stood: "+hostField+same)

@@ -71,7 +71,7 @@ func TestWarningsNameTheParameter(t *testing.T) {
 		`warning: spec.network.networkConf[5].value: higress.io/timeout: "60s" is dropped; write 60 [GH401]`,
 		"warning: spec.network.networkConf[6].value: higress.io/websocket-enable: WebSocket needs no annotation; the gateway limits idling [GH406]")
 	w.says(review.Request{Set: set("games/postio", "s<id>.example.com", 2, param("Annotation", "higress.io/canary: true"))},
-		"warning: spec.network.networkConf[5].value: every server is a canary and none has a primary: the gateway serves none; leave it to a GamePolicy [GH409]",
+		"warning: spec.network.networkConf[5].value: every server is a canary and none has a primary: none is served; use canary of a GamePolicy [GH409]",
 		"warning: spec.network.networkConf[5].value: higress.io/canary: nothing leads to this canary; add a header, cookie or weight [GH409]")
 	// Nobody reads them on a class that is not managed.
 	w.says(review.Request{Set: set("games/postio", "s<id>.example.com", 2, with("IngressClassName", "nginx"), param("Annotation", "higress.io/timeout: 60s"))})
@@ -82,7 +82,7 @@ func TestWhatBreaksAWebSocketIsToldWhereAPolicyAsksForOne(t *testing.T) {
 		p.Defaults = &v1alpha1.TrafficSettings{WebSocket: &v1alpha1.WebSocket{Enabled: true}}
 	}))
 	w.says(review.Request{Set: set("games/postio", "s<id>.example.com", 2, param("Annotation", "higress.io/ssl-redirect: true"))},
-		"warning: spec.network.networkConf[5].value: answers ws:// with a redirect, which WebSocket clients do not follow; let players connect with wss:// [GH402]")
+		"warning: spec.network.networkConf[5].value: redirects ws://, which WebSocket clients do not follow; let players use wss:// [GH402]")
 }
 
 func TestCanariesStandOnTheHostOfTheirPrimary(t *testing.T) {
@@ -96,19 +96,19 @@ func TestCanariesStandOnTheHostOfTheirPrimary(t *testing.T) {
 	held := empty(t).policy(canary).standing(primary)
 	held.held("s0.example.com", server("games", "postio", 0)).held("s1.example.com", server("games", "postio", 1)).says(review.Request{Set: next})
 	empty(t).policy(canary).says(review.Request{Set: next},
-		`warning: spec.network.networkConf[4].value: ids 0-1: no gateway serves a canary whose primary, of GameServerSet postio, does not have "s0.example.com" [GH207]`)
+		`warning: spec.network.networkConf[4].value: not served: ids 0-1, canaries of GameServerSet postio, which lacks "s0.example.com" [GH207]`)
 	empty(t).policy(canary).standing(set("other/postio", "s<id>.example.com", 3)).says(review.Request{Set: next},
 		`refused: spec.network.networkConf[4].value: ids 0-1: "s0.example.com" and 1 more are to be those of GameServerSet other/postio; choose another Host [GH202]`,
-		`warning: spec.network.networkConf[4].value: ids 0-1: no gateway serves a canary whose primary, of GameServerSet postio, does not have "s0.example.com" [GH207]`)
+		`warning: spec.network.networkConf[4].value: not served: ids 0-1, canaries of GameServerSet postio, which lacks "s0.example.com" [GH207]`)
 }
 
 func TestAnAutoscalerIsLookedAtToItsEnd(t *testing.T) {
 	w := empty(t).standing(set("lobby/arena", "s3<id>.example.com", 5))
-	scaled := &review.Autoscaler{Name: "HorizontalPodAutoscaler postio", Max: 50}
+	scaled := &review.Autoscaler{Name: "autoscaler postio", Max: 50}
 	w.says(review.Request{Set: set("games/postio", "s<id>.example.com", 3), Autoscaler: scaled},
-		"warning: spec.replicas: the hosts of ids 30-34, within reach of HorizontalPodAutoscaler postio (50), are those of GameServerSet lobby/arena [GH315]")
+		"warning: spec.replicas: GameServerSet lobby/arena has the hosts of ids 30-34, in reach of autoscaler postio (50) [GH315]")
 	w.says(review.Request{Set: set("games/postio", "s<id>.example.com", 3)})
-	w.says(review.Request{Set: set("games/postio", "s<id>.example.com", 3), Autoscaler: &review.Autoscaler{Name: "HorizontalPodAutoscaler postio", Max: 2}})
+	w.says(review.Request{Set: set("games/postio", "s<id>.example.com", 3), Autoscaler: &review.Autoscaler{Name: "autoscaler postio", Max: 2}})
 }
 
 func TestPoliciesInModeWarnAreHeardAtApply(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apiserver/pkg/admission"
 	admissioncel "k8s.io/apiserver/pkg/admission/plugin/cel"
 	"k8s.io/apiserver/pkg/admission/plugin/webhook/matchconditions"
@@ -41,9 +42,17 @@ func compile(t *testing.T, list []admissionregistrationv1.MatchCondition) *condi
 	return &conditions{list, program}
 }
 
-// webhookConditions renders the chart and compiles the conditions of both webhooks.
+// webhookConditions renders the chart and compiles the conditions of both webhooks for Ingresses.
 func webhookConditions(t *testing.T) (mutator, validator *conditions) {
 	t.Helper()
+	all := allConditions(t)
+	return all["mutate-ingress.gatehouse.dev"], all["validate-ingress.gatehouse.dev"]
+}
+
+// allConditions are those of every webhook, by its name.
+func allConditions(t *testing.T) map[string]*conditions {
+	t.Helper()
+	all := map[string]*conditions{}
 	out, err := template(t, "gatehouse", "gatehouse-system", map[string]any{"ingressClasses": managedClasses})
 	if err != nil {
 		t.Fatal(err)
@@ -51,15 +60,19 @@ func webhookConditions(t *testing.T) (mutator, validator *conditions) {
 	for _, document := range documents(out) {
 		switch config := decode(t, document).(type) {
 		case *admissionregistrationv1.MutatingWebhookConfiguration:
-			mutator = compile(t, config.Webhooks[0].MatchConditions)
+			for _, w := range config.Webhooks {
+				all[w.Name] = compile(t, w.MatchConditions)
+			}
 		case *admissionregistrationv1.ValidatingWebhookConfiguration:
-			validator = compile(t, config.Webhooks[0].MatchConditions)
+			for _, w := range config.Webhooks {
+				all[w.Name] = compile(t, w.MatchConditions)
+			}
 		}
 	}
-	if mutator == nil || validator == nil {
-		t.Fatal("a webhook configuration is missing")
+	if len(all) != 4 {
+		t.Fatalf("%d webhooks instead of 4", len(all))
 	}
-	return mutator, validator
+	return all
 }
 
 // match evaluates the conditions for a CREATE, where old is nil, or an UPDATE. It says whether the webhook would be called
@@ -76,19 +89,23 @@ func (c *conditions) match(t *testing.T, old, updated *networkingv1.Ingress) (ca
 
 func (c *conditions) evaluate(t *testing.T, old, updated runtime.Object) (called bool, cost int64) {
 	t.Helper()
-	kind, resource := networkingv1.SchemeGroupVersion.WithKind("Ingress"), networkingv1.SchemeGroupVersion.WithResource("ingresses")
+	return c.evaluateAs(t, networkingv1.SchemeGroupVersion.WithKind("Ingress"), networkingv1.SchemeGroupVersion.WithResource("ingresses"), "", old, updated)
+}
+
+func (c *conditions) evaluateAs(t *testing.T, kind schema.GroupVersionKind, resource schema.GroupVersionResource, subresource string, old, updated runtime.Object) (called bool, cost int64) {
+	t.Helper()
 	operation := admission.Create
 	if old != nil {
 		operation = admission.Update
 	}
 	attributes := &admission.VersionedAttributes{
-		Attributes:         admission.NewAttributesRecord(updated, old, kind, "games", "arena-7", resource, "", operation, nil, false, nil),
+		Attributes:         admission.NewAttributesRecord(updated, old, kind, "games", "arena-7", resource, subresource, operation, nil, false, nil),
 		VersionedObject:    admission.NewLazyObject(updated),
 		VersionedOldObject: admission.NewLazyObject(old),
 		VersionedKind:      kind,
 	}
 	request := &admissionv1.AdmissionRequest{
-		Kind: metav1.GroupVersionKind(kind), Resource: metav1.GroupVersionResource(resource),
+		Kind: metav1.GroupVersionKind(kind), Resource: metav1.GroupVersionResource(resource), SubResource: subresource,
 		Namespace: "games", Name: "arena-7", Operation: admissionv1.Operation(operation),
 	}
 	const budget = celconfig.RuntimeCELCostBudgetMatchConditions

@@ -21,7 +21,7 @@ gamepolicy.gatehouse.dev/base created
 `, p.apply(gamePolicy("base", base)))
 	})
 
-	p.provide(gameServerSet("postio", 12) + servers("postio", 12))
+	p.run("postio", 12)
 	p.settled(gamePolicy("postio", "{overrides: {requestTimeout: 60s}}"), "12 of 12 game Ingresses would change")
 
 	t.Run("beside others", func(t *testing.T) {

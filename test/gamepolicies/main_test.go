@@ -94,8 +94,19 @@ func gamePolicy(name, spec string) string {
 	return fmt.Sprintf("{apiVersion: gatehouse.dev/v1alpha1, kind: GamePolicy, metadata: {name: %s}, spec: %s}", name, spec)
 }
 
-// servers are the Ingresses of a set with so many servers, as OpenKruiseGame makes them.
-func servers(set string, n int) string {
+// run makes a set with so many servers and their Ingresses, as OpenKruiseGame makes them with Fixed: the garbage collector
+// would take those of Pods that there are not.
+func (p platform) run(set string, n int) {
+	p.t.Helper()
+	p.provide(gameServerSet(set, n))
+	uid, err := p.Kubectl(env.Dev, "get", "gameserversets", set, "--namespace=games", "--output=jsonpath={.metadata.uid}")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.provide(ingresses(set, uid, n))
+}
+
+func ingresses(set, uid string, n int) string {
 	var out strings.Builder
 	for id := range n {
 		fmt.Fprintf(&out, `---
@@ -104,13 +115,13 @@ kind: Ingress
 metadata:
   namespace: games
   name: %[1]s-%[2]d
-  ownerReferences: [{apiVersion: v1, kind: Pod, name: %[1]s-%[2]d, uid: none, controller: true}]
+  ownerReferences: [{apiVersion: game.kruise.io/v1alpha1, kind: GameServerSet, name: %[1]s, uid: %[3]s, controller: true}]
 spec:
   ingressClassName: higress
   rules:
   - host: game%[2]d.%[1]s.example.com
     http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: %[1]s-%[2]d, port: {number: 80}}}}]}
-`, set, id)
+`, set, id, uid)
 	}
 	return out.String()
 }
@@ -133,6 +144,7 @@ spec:
     - {name: Path, value: /}
     - {name: PathType, value: Prefix}
     - {name: Port, value: "80"}
+    - {name: Fixed, value: "true"}
 `, name, replicas)
 }
 

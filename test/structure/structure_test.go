@@ -31,6 +31,8 @@ var forbidden = []struct{ room, imports, why string }{
 	{"controllers/...", module + "webhooks/...", "controllers keep decisions true without the request path"},
 	{"webhooks/admit", module + "controllers/...", "the wire format of admission knows no controllers"},
 	{"webhooks/ingress", module + "controllers/...", "an adapter declares the interfaces it needs; webhooks/serve wires them"},
+	{"webhooks/gameserverset", module + "controllers/...", "an adapter declares the interfaces it needs; webhooks/serve wires them"},
+	{"webhooks/gamepolicy", module + "controllers/...", "an adapter declares the interfaces it needs; webhooks/serve wires them"},
 	{"policy/gateway", module + "policy/gameserver", "the leaves of policy/ do not know each other"},
 	{"policy/gateway", module + "policy/api/...", "a gateway renders the neutral model, whatever the API version"},
 	{"policy/gameserver", module + "policy/gateway", "the leaves of policy/ do not know each other"},

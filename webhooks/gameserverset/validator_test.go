@@ -153,10 +153,10 @@ func TestAnothersHostIsForbidden(t *testing.T) {
 			t.Errorf("message %s", response.Denied.Message)
 		}
 	}
-	allowed(t, c.validate(t, scale(t, 3)), `spec.replicas: the hosts of ids 5-6, next to come, are those of GameServerSet arcade/postio [GH315]`)
-	c.autoscaler = &review.Autoscaler{Name: "HorizontalPodAutoscaler postio", Max: 6}
+	allowed(t, c.validate(t, scale(t, 3)), `spec.replicas: GameServerSet arcade/postio has the hosts of ids 5-6, next in line [GH315]`)
+	c.autoscaler = &review.Autoscaler{Name: "autoscaler postio", Max: 6}
 	allowed(t, c.validate(t, scale(t, 3)),
-		`spec.replicas: the hosts of id 5, within reach of HorizontalPodAutoscaler postio (6), are those of... [GH315]`)
+		`spec.replicas: GameServerSet arcade/postio has the hosts of id 5, in reach of autoscaler postio (6) [GH315]`)
 	allowed(t, c.validate(t, scale(t, 0)))
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/webhooks/admit"
+	"github.com/gatehouse-dev/gatehouse/webhooks/gamepolicy"
 	"github.com/gatehouse-dev/gatehouse/webhooks/gameserverset"
 	"github.com/gatehouse-dev/gatehouse/webhooks/ingress"
 )
@@ -57,6 +58,7 @@ func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) 
 		endpoint{ingress.MutatePath, "mutate-ingress", ingress.NewMutator(snap, deeds, !o.watchesAll, o.user, log).Mutate},
 		endpoint{ingress.ValidatePath, "validate-ingress", ingress.NewValidator(snap, sets, deeds, !o.watchesAll, registry, log, herald).Validate},
 		endpoint{gameserverset.ValidatePath, "validate-gameserverset", gameserverset.NewValidator(reviewSets(snap, deeds, sets), log).Validate},
+		endpoint{gamepolicy.ValidatePath, "validate-gamepolicy", judgePolicies(o, snap, mgr.GetAPIReader(), log)},
 	)
 
 	cert := newCertificate(o.certDir, log)
