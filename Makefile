@@ -46,7 +46,7 @@ fuzz: ## Run every fuzz target for FUZZ_TIME.
 
 .PHONY: testdata
 testdata: ## Rewrite the golden files from what the code does now; read the difference before committing.
-	$(GO) test ./policy ./policy/gameserver ./policy/manifest ./policy/preview ./test/chart -update
+	$(GO) test ./policy ./policy/gameserver ./policy/manifest ./policy/preview ./policy/lint ./test/chart -update
 
 .PHONY: generate
 generate: ## Regenerate deepcopy methods, CRDs and docs/findings.md.

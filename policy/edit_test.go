@@ -42,6 +42,7 @@ func TestAnEditChangesAnIngressIfItWouldCarrySomethingElse(t *testing.T) {
 			set, request := policy.NewSet(standing), gameRequest("g7.test")
 			request.Ingress.Annotations = maps.Clone(c.author)
 			request = withAnnotations(request, set.Decide(request).Annotations)
+			request.Old = request.Ingress
 			edit := set.Edit(written(t, "policy", 1, c.edit))
 			if got := edit.Changes(request); got != c.want {
 				t.Errorf("%t, want %t", got, c.want)

@@ -69,3 +69,13 @@ func TestSetsWithoutServersSayNothingOfIDsAndHosts(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestASetOfAClassThatIsNotManagedHasNoServersToSelect(t *testing.T) {
+	fleet := knownFleet(t)
+	fleet.Sets = append(fleet.Sets, known(t, "shop", "arena", nil, "IngressClassName", "nginx"))
+	p := written(t, "policy", 0, "{targets: {gameServerSetNames: [arena]}}")
+	const want = "spec.targets: no selected GameServerSet has a managed ingress class: higress, internal [GH105]"
+	if got := lines(p.SelectsNothing(fleet)); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -70,6 +70,27 @@ func TestStandingsFollowWhatTheInformerSees(t *testing.T) {
 }
 
 // One that is being deleted stands until it is gone: the gateway serves it.
+func TestTheServersOfASetAreThoseWithAnIngress(t *testing.T) {
+	s := ledger.NewStandings(byLabel{})
+	game := func(namespace, name, owner string) *networkingv1.Ingress {
+		ing := webIngress(namespace, name, 1, a)
+		yes := true
+		ing.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "Pod", Name: owner, Controller: &yes}}
+		return ing
+	}
+	for _, ing := range []*networkingv1.Ingress{
+		game("games", "postio-3", "postio-3"), game("games", "postio-12", "postio-12"), game("games", "postio-next-4", "postio-next-4"),
+		game("other", "postio-5", "postio-5"), game("games", "postio-6", "somebody"), webIngress("games", "postio-7", 1, a),
+	} {
+		s.Put(ing)
+	}
+	ids := s.Servers("games", "postio")
+	slices.Sort(ids)
+	if diff := cmp.Diff([]int{3, 12}, ids); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestAnIngressThatIsBeingDeletedStillStands(t *testing.T) {
 	s := ledger.NewStandings(byLabel{})
 	ing := webIngress("x", "one", 10, a)

@@ -111,3 +111,19 @@ func TestARequestIsCompletedWithItsSetOnceAtMost(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestASetIsReadAsItIsWritten(t *testing.T) {
+	resource := schema.GroupResource{Group: gameserver.GroupVersion.Group, Resource: "gameserversets"}
+	set, err := SetReader{&server{set: lobby()}}.GameServerSet(t.Context(), "games", "postio")
+	if err != nil || set.Name != "postio" || *set.Spec.Replicas != 2 || len(set.Spec.ReserveGameServerIDs) != 2 || len(set.Spec.Network.NetworkConf) != 5 {
+		t.Errorf("%+v, %v", set, err)
+	}
+	if set, err := (SetReader{&server{err: apierrors.NewNotFound(resource, "postio")}}).GameServerSet(t.Context(), "games", "postio"); set != nil || err != nil {
+		t.Errorf("%+v, %v", set, err)
+	}
+	odd := lobby()
+	odd.Object["spec"].(map[string]any)["replicas"] = "many" //nolint:forcetypeassert // lobby has it
+	if _, err := (SetReader{&server{set: odd}}).GameServerSet(t.Context(), "games", "postio"); err == nil {
+		t.Error("a set that does not fit is read")
+	}
+}

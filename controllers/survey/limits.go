@@ -27,7 +27,7 @@ func (s *Survey) HigressLimits(ctx context.Context) (limits gateway.Limits, know
 	case apierrors.IsNotFound(err):
 		return gateway.DefaultHigressLimits(), true, nil
 	case apierrors.IsForbidden(err):
-		return gateway.Limits{}, false, fmt.Errorf("Gatehouse may not read ConfigMap %s with the limits of Higress", s.higress)
+		return gateway.Limits{}, false, fmt.Errorf("ConfigMap %s with the limits of Higress may not be read by Gatehouse", s.higress)
 	case err != nil:
 		return gateway.Limits{}, false, fmt.Errorf("read ConfigMap %s: %w", s.higress, err)
 	}
@@ -37,7 +37,7 @@ func (s *Survey) HigressLimits(ctx context.Context) (limits gateway.Limits, know
 	}
 	limits, err = gateway.ParseHigressLimits(text)
 	if err != nil {
-		return gateway.Limits{}, false, fmt.Errorf("Higress ignores ConfigMap %s: %w", s.higress, err)
+		return gateway.Limits{}, false, fmt.Errorf("ConfigMap %s is ignored by Higress: %w", s.higress, err)
 	}
 	return limits, true, nil
 }

@@ -6,6 +6,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 )
 
 // pageSize bounds what a list holds in memory at once.
@@ -21,6 +23,13 @@ type Survey struct {
 // the zero value is none.
 func New(reader client.Reader, higress types.NamespacedName) *Survey {
 	return &Survey{reader: reader, higress: higress}
+}
+
+// Policies lists the GamePolicies.
+func (s *Survey) Policies(ctx context.Context) ([]v1alpha1.GamePolicy, error) {
+	var list v1alpha1.GamePolicyList
+	err := s.reader.List(ctx, &list)
+	return list.Items, err
 }
 
 // Ingresses visits those that stand, by namespace and name, until visit is false. All are of the moment of the first.

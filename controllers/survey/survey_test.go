@@ -93,9 +93,9 @@ func TestTheLimitsOfHigressAreThoseOfItsConfigMap(t *testing.T) {
 		"without the key":    {map[string]any{"mesh": "{}"}, nil, defaults, true, ""},
 		"empty":              {nil, nil, defaults, true, ""},
 		"not there":          {nil, apierrors.NewNotFound(resource, "higress-config"), defaults, true, ""},
-		"forbidden":          {nil, apierrors.NewForbidden(resource, "higress-config", nil), none, false, "Gatehouse may not read ConfigMap system/config with the limits of Higress"},
+		"forbidden":          {nil, apierrors.NewForbidden(resource, "higress-config", nil), none, false, "ConfigMap system/config with the limits of Higress may not be read by Gatehouse"},
 		"the server is down": {nil, apierrors.NewServiceUnavailable("no leader"), none, false, "read ConfigMap system/config: no leader"},
-		"malformed":          {map[string]any{"higress": "downstream: {idleTimeout: 600s}"}, nil, none, false, "Higress ignores ConfigMap system/config: downstream.idleTimeout takes no string"},
+		"malformed":          {map[string]any{"higress": "downstream: {idleTimeout: 600s}"}, nil, none, false, "ConfigMap system/config is ignored by Higress: downstream.idleTimeout takes no string"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &server{data: c.data, err: c.err}

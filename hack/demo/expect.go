@@ -23,12 +23,18 @@ func editedPolicyOf(ids ...int) rule {
 	}
 }
 
+// servedClass is the class of the Ingresses that the gateway serves.
+const servedClass = "higress"
+
 // rule says what is wrong with the Ingress of a game server.
 type rule func(id int, ingress networkingv1.Ingress) error
 
-// policyOf is the policy of the first step with a timeout, on a host.
+// policyOf is the policy of the first step with a timeout, on a host that the gateway serves.
 func policyOf(host, timeout string) rule {
 	return func(id int, ingress networkingv1.Ingress) error {
+		if !isOfClass(ingress, servedClass) {
+			return fmt.Errorf("%s is not of class %s", ingress.Name, servedClass)
+		}
 		if got, want := ingress.Spec.Rules[0].Host, fmt.Sprintf(host, id); got != want {
 			return fmt.Errorf("%s has the host %s instead of %s", ingress.Name, got, want)
 		}
@@ -47,6 +53,10 @@ func policyOf(host, timeout string) rule {
 		}
 		return nil
 	}
+}
+
+func isOfClass(ingress networkingv1.Ingress, class string) bool {
+	return ingress.Spec.IngressClassName != nil && *ingress.Spec.IngressClassName == class
 }
 
 // serverOf is the game server of an Ingress, as the policy writes it into a header.

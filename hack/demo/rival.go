@@ -21,7 +21,8 @@ const victim = 5
 func (d *demo) takeWhileAway(ctx context.Context) error {
 	d.title("A rival tries to take a host while its server's Pod is made anew and has no Ingress")
 	grab := fmt.Sprintf("--rule="+hostForm+"/*=grab:80", victim)
-	if err := d.kubectlRefused(rival, heldByFirst(victim), "create", "ingress", "grab", "-n", clone.namespace, "--class=higress", grab); err != nil {
+	err := d.kubectlRefused(rival, []string{heldByFirst(victim)}, "create", "ingress", "grab", "-n", clone.namespace, "--class=higress", grab)
+	if err != nil {
 		return err
 	}
 	r, err := d.newRobbery(ctx)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/gatehouse-dev/gatehouse/test/env"
@@ -31,7 +30,7 @@ const (
 func (d *demo) steps(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
 		d.threeServers, d.tenServers, d.annotateAway, d.anotherHost, d.editPolicy,
-		d.sameHosts, d.takeWhileAway, d.giveUp,
+		d.whatCannotWork, d.letWait, d.takeWhileAway, d.giveUp,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -99,41 +98,4 @@ func (d *demo) editPolicy(ctx context.Context) error {
 func (d *demo) title(text string) {
 	d.number++
 	fmt.Fprintf(d.out, "\n%d. %s\n\n", d.number, text)
-}
-
-// kubectl prints a command and its output as a terminal would, and runs it.
-func (d *demo) kubectl(user env.User, args ...string) error {
-	_, err := d.terminal(user, args...)
-	return err
-}
-
-// kubectlRefused is kubectl for a command that has to fail and say why.
-func (d *demo) kubectlRefused(user env.User, why string, args ...string) error {
-	switch output, err := d.terminal(user, args...); {
-	case err == nil:
-		return fmt.Errorf("kubectl %s was not refused", quote(args))
-	case !strings.Contains(output, why):
-		return fmt.Errorf("kubectl %s was refused for another reason than %q: %w", quote(args), why, err)
-	}
-	return nil
-}
-
-func (d *demo) terminal(user env.User, args ...string) (string, error) {
-	fmt.Fprintf(d.out, "  %s$ kubectl %s\n", user, quote(args))
-	output, err := d.Kubectl(user, args...)
-	for line := range strings.Lines(output) {
-		fmt.Fprintf(d.out, "  %s", line)
-	}
-	return output, err
-}
-
-// quote writes arguments so that a shell reads them back.
-func quote(args []string) string {
-	quoted := make([]string, len(args))
-	for i, arg := range args {
-		if quoted[i] = arg; strings.ContainsAny(arg, ` <>{}[]"\$*`) {
-			quoted[i] = "'" + arg + "'"
-		}
-	}
-	return strings.Join(quoted, " ")
 }

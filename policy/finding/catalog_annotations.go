@@ -145,7 +145,7 @@ annotations:
 - {name: Port, value: "5000"}
 - {name: Annotation, value: "higress.io/canary: true"}
 `,
-			Message: `spec.network.networkConf[5].value: every server is a canary, and none has a primary with its host; the gateway serves none; use setting canary of a GamePolicy [GH409]`,
+			Message: `spec.network.networkConf[5].value: every server is a canary and none has a primary: none is served; use canary of a GamePolicy [GH409]`,
 		},
 		Remedy: "Make game servers canaries with the setting `canary` of a GamePolicy: it makes each the canary of the server with the same id, and renders " +
 			"values that mean what they say.",

@@ -92,7 +92,7 @@ metadata: {name: postio-h5}
 spec:
   defaults: {webSocket: {enabled: true, idleTimeout: 10m}}
 `,
-			Message: `spec.defaults.webSocket.idleTimeout: 10m, but Higress cuts at 180 s; raise downstream.idleTimeout, or ping [GH506]`,
+			Message: `spec.defaults.webSocket.idleTimeout: 10m, but Higress cuts at 180 s (downstream.idleTimeout); ping [GH506]`,
 		},
 		Remedy: "Raise `downstream.idleTimeout`, or lower `webSocket.idleTimeout` and send a ping more often than that.",
 	},

@@ -16,7 +16,7 @@ var hostEntries = []Entry{
 - {name: PathType, value: Prefix}
 - {name: Port, value: "5000"}
 `,
-			Message: `spec.network.networkConf[1].value: ids 0-1 have the same host "arena.example.com" and path; the gateway would serve one of them alone; put <id> into Host or Path [GH201]`,
+			Message: `spec.network.networkConf[1].value: ids 0-1 have the host "arena.example.com" and the same path; the gateway would serve one of them alone; put <id> into Host or Path [GH201]`,
 		},
 		Remedy: "Put `<id>` into `Host` (`arena<id>.example.com`) or into `Path` (`/s<id>`). A GamePolicy with `match.headers` can tell servers " +
 			"on one host and path apart as well.",

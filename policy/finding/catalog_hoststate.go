@@ -42,7 +42,7 @@ networkConf:
 - {name: PathType, value: Prefix}
 - {name: Port, value: "5000"}
 `,
-			Message: `spec.network.networkConf[1].value: ids 0-2: "s0.example.com" and 2 more are to be those of GameServerSet games/arena; they wait in quarantine until these are free [GH209]`,
+			Message: `spec.network.networkConf[1].value: ids 0-2 wait in quarantine for "s0.example.com" and 2 more of GameServerSet games/arena [GH209]`,
 		},
 		Remedy: "Nothing: the Ingress gets its class back when the host is free. `kubectl get ingress -A` shows the class of those that wait. " +
 			"Or choose another `Host`, as for [GH202](#gh202).",

@@ -138,7 +138,7 @@ networkConf:
 - {name: PathType, value: Prefix}
 - {name: Port, value: "5000"}
 `,
-			Message: `spec.replicas: the next ids 10-12 would collide with GameServerSet arcade/lobby [GH315]`,
+			Message: `spec.replicas: GameServerSet arcade/lobby has the hosts of ids 10-12, next in line [GH315]`,
 		},
 		Remedy: "Choose a `Host` that no other set can reach, or reserve the ids that cannot be had (`reserveGameServerIds`).",
 	},

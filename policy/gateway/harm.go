@@ -36,7 +36,7 @@ func (h higress) Harms(ing *networkingv1.Ingress) []Harm {
 	s.destinations(ing)
 	s.defaultBackend(ing)
 	slices.SortFunc(s.found, func(a, b Harm) int { return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Why, b.Why)) })
-	return s.found
+	return slices.Compact(s.found)
 }
 
 // harms collects what harms the gateway about one Ingress.
@@ -50,9 +50,7 @@ type harms struct {
 func (s *harms) key(key, why string) { s.add("metadata."+rawField(key), why) }
 
 func (s *harms) add(field, why string) {
-	if h := (Harm{field, why}); !slices.Contains(s.found, h) {
-		s.found = append(s.found, h)
-	}
+	s.found = append(s.found, Harm{field, why})
 }
 
 // Where Envoy refuses something, it refuses everything that comes with it.

@@ -21,9 +21,11 @@ type Limits struct {
 	RouteTimeout time.Duration
 }
 
-// DefaultHigressLimits are those that Higress starts with, and keeps where there is no ConfigMap or nothing in it:
-// pkg/ingress/kube/configmap/global.go NewDefaultDownstream.
-func DefaultHigressLimits() Limits { return Limits{IdleTimeout: 180 * time.Second} }
+// higressIdleSeconds is defaultIdleTimeout of pkg/ingress/kube/configmap/global.go.
+const higressIdleSeconds = 180
+
+// DefaultHigressLimits are those that Higress starts with, and keeps where there is no ConfigMap or nothing in it.
+func DefaultHigressLimits() Limits { return Limits{IdleTimeout: higressIdleSeconds * time.Second} }
 
 // higressConfig is the part of Higress's configuration that says something of all routes, with the neighbours that its
 // validation takes as a reason to ignore the whole.
@@ -49,7 +51,7 @@ type higressHTTP2 struct {
 // where Higress would ignore all of the text and go on with what it read before, which nobody else can know.
 func ParseHigressLimits(text string) (Limits, error) {
 	c := higressConfig{&higressDownstream{
-		IdleTimeout: uint32(DefaultHigressLimits().IdleTimeout / time.Second),
+		IdleTimeout: higressIdleSeconds,
 		HTTP2:       &higressHTTP2{MaxConcurrentStreams: 100, InitialStreamWindowSize: 65535, InitialConnectionWindowSize: 1 << 20},
 	}}
 	if err := yaml.Unmarshal([]byte(text), &c); err != nil {
@@ -105,7 +107,7 @@ func (l Limits) Check(v Value) []finding.Finding {
 		if l.IdleTimeout > 0 && v.IdleTimeout > l.IdleTimeout {
 			return []finding.Finding{{
 				Code: finding.IdleTimeoutCapped, Severity: finding.Warning, Field: "webSocket.idleTimeout",
-				Message: short(v.IdleTimeout) + ", but Higress cuts at " + seconds(l.IdleTimeout) + "; raise downstream.idleTimeout, or ping",
+				Message: short(v.IdleTimeout) + ", but Higress cuts at " + seconds(l.IdleTimeout) + " (downstream.idleTimeout); ping",
 			}}
 		}
 	case Timeout:

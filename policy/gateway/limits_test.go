@@ -76,7 +76,7 @@ func TestLimitsAreSaidWhereTheyTakeSomethingAway(t *testing.T) {
 		want   string
 	}{
 		"an idle time above": {limits, gateway.WebSocket{Enabled: true, IdleTimeout: 10 * time.Minute},
-			"webSocket.idleTimeout: 10m, but Higress cuts at 180 s; raise downstream.idleTimeout, or ping [GH506]"},
+			"webSocket.idleTimeout: 10m, but Higress cuts at 180 s (downstream.idleTimeout); ping [GH506]"},
 		"exactly the limit":             {limits, gateway.WebSocket{Enabled: true, IdleTimeout: 3 * time.Minute}, ""},
 		"an idle time below":            {limits, gateway.WebSocket{Enabled: true, IdleTimeout: time.Minute}, ""},
 		"no idle time asked for":        {limits, gateway.WebSocket{Enabled: true}, ""},

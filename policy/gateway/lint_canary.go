@@ -32,11 +32,7 @@ func (l *linter) canary() {
 // keptByCanary tells whether a canary's own annotation counts: the headers it changes, its conditions, what makes its path
 // the same as its primary's, and its backends.
 func keptByCanary(e *entry) bool {
-	switch e.setting {
-	case CanaryRoute, RequestHeaders, ResponseHeaders:
-		return true
-	}
-	return isOneOf(e.suffix, "match-method", "rewrite-target", "use-regex", "full-path-regex", "destination", "rpc-destination-name")
+	return e.setting == CanaryRoute || e.setting == RequestHeaders || e.setting == ResponseHeaders || isOneOf(e.suffix, "match-method", "rewrite-target", "use-regex", "full-path-regex", "destination", "rpc-destination-name")
 }
 
 // canaryConditions: key is the one that makes it a canary.

@@ -59,6 +59,7 @@ func remedy(e *entry, value string) string {
 		if e.grammar == mcpMatch {
 			return dropped + "exact, prefix or regex"
 		}
+	case anything, text, commaList, addresses: // not dropped, or looked at elsewhere
 	}
 	return dropped + e.grammar.String()
 }

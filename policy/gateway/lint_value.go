@@ -63,23 +63,20 @@ func (l *linter) parts(key string, e *entry, value string) {
 			l.ofValue(key, finding.AuthorValueDropped, part, rest)
 		}
 	}
-	switch e.grammar {
-	case retryConditions:
+	switch g := e.grammar; {
+	case g == retryConditions:
 		dropped(firstBad(value, retrySeparator(value), isRetryCondition), "is dropped; write error, timeout or http_502")
-	case statusList:
+	case g == statusList:
 		dropped(firstBad(value, ",", isStatus), "is dropped; "+listMeant(value, ",", isStatus))
-	case methods:
+	case g == methods:
 		dropped(firstBad(value, " ", isAnyMethod), "is dropped; "+listMeant(value, " ", isAnyMethod))
-	case commaList:
+	case g == commaList:
 		dropped(firstBad(value, ",", isToken), "is no header; write names between commas")
-	case headerLines:
+	case g == headerLines:
 		l.headerLines(key, value)
-	}
-	switch key {
-	case keyPerSecond, keyPerMinute:
+	case key == keyPerSecond, key == keyPerMinute:
 		l.rate(key, value)
-	}
-	if e.suffix == "ssl-cipher" && strings.ContainsAny(value, ", ") {
+	case e.suffix == "ssl-cipher" && strings.ContainsAny(value, ", "):
 		dropped(value, "is dropped; put colons between ciphers")
 	}
 }

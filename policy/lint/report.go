@@ -45,7 +45,7 @@ func (r Report) Text(w io.Writer) error {
 		if f.File != "" { // what was read stands somewhere
 			fmt.Fprintf(&page, "%s:%d: ", offline.Escape(f.File), f.Line)
 		}
-		fmt.Fprintf(&page, "%s: %s %s: %s\n", f.Severity, f.Kind, offline.Printable(about), offline.Escape(f.Finding.String()))
+		fmt.Fprintf(&page, "%s: %s %s: %s\n", f.Severity, f.Kind, offline.Printable(about), offline.Escape(f.String()))
 	}
 	_, err := io.WriteString(w, page.String())
 	return err

@@ -51,11 +51,11 @@ items:
 		{set, "", 11, 2},
 		{set, "spec.network.networkConf[0].value", 20, 2},
 		{set, "spec.network.networkConf[1].value", 21, 2},
-		{set, "spec.network.networkConf[7].value", 18, 2}, // the nearest parent
-		{set, "spec.networkConf", 14, 2},
+		{set, "spec.network.networkConf[7].value", 19, 2}, // where its nearest parent begins
+		{set, "spec.networkConf", 15, 2},
 		{ing, "metadata.annotations[higress.io/timeout]", 27, 2},
 		{ing, "metadata.annotations[a.b/c]", 28, 2},
-		{ing, "metadata.annotations[a.b", 26, 2},
+		{ing, "metadata.annotations[a.b", 27, 2},
 		{ing, "spec.rules[].host", 22, 2},
 	} {
 		want := manifest.Source{File: "f.yaml", Document: c.document, Line: c.line}

@@ -111,7 +111,7 @@ func TestAServerThatWouldWaitInQuarantineIsNoReasonToRefuse(t *testing.T) {
 }
 
 func TestServersOfASetNeedRoutesOfTheirOwn(t *testing.T) {
-	const same = `ids 0-1 have the same host "lobby.example.com" and path; the gateway would serve one of them alone; put <id> into Host or Path [GH201]`
+	const same = `ids 0-1 have the host "lobby.example.com" and the same path; the gateway would serve one of them alone; put <id> into Host or Path [GH201]`
 	one, two := set("games/postio", "lobby.example.com", 1), set("games/postio", "lobby.example.com", 2)
 	w := empty(t)
 	w.says(review.Request{Set: one})
@@ -121,7 +121,7 @@ func TestServersOfASetNeedRoutesOfTheirOwn(t *testing.T) {
 	w.says(review.Request{Set: two, Old: one}, "refused: "+hostField+same)
 	w.says(review.Request{Set: two, Old: two}, "stood: "+hostField+same)
 	w.says(review.Request{Set: set("games/postio", "lobby.example.com", 11, with("Path", "/s<id>"), param("Path", "/s1<id>"))},
-		"refused: "+hostField+`ids 0 and 10 have the same host "lobby.example.com" and path; the gateway would serve one of them alone; put <id> into Host or Path [GH201]`)
+		"refused: "+hostField+`ids 0 and 10 have the host "lobby.example.com" and the same path; the gateway would serve one of them alone; put <id> into Host or Path [GH201]`)
 	// A policy tells them apart by a header.
 	w = empty(t).policy(game("by-header", func(p *v1alpha1.GamePolicySpec) {
 		p.Overrides = &v1alpha1.TrafficSettings{Match: &v1alpha1.Match{Headers: []v1alpha1.HeaderMatch{{Name: "x-server", Exact: "<id>"}}}}

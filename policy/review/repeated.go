@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 
-	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
@@ -22,11 +21,22 @@ func (v *review) repeated() {
 	if v.had(a, shared) && v.had(b, shared) {
 		_, _, stood = v.collision(v.before.Template, []int{a, b})
 	}
+	ids := []int{a, b}
+	if n := len(v.ids); v.template.Collide(a, v.ids[1]) && v.template.Collide(a, v.ids[n-1]) {
+		ids = v.ids // no path has an <id>
+	}
 	v.say(finding.Finding{
 		Code: finding.HostRepeated, Severity: finding.Error, Field: v.template.HostField(),
-		Message: fmt.Sprintf("%s have the same host %s and path; the gateway would serve one of them alone; put <id> into Host or Path",
-			gameserver.DescribeIDs([]int{a, b}), policy.QuoteHost(shared)),
+		Message: fmt.Sprintf("%s have %s and the same path; the gateway would serve one of them alone; put <id> into Host or Path",
+			gameserver.DescribeIDs(ids), hostOf(shared)),
 	}, stood)
+}
+
+func hostOf(shared string) string {
+	if shared == host.Any {
+		return "no host"
+	}
+	return "the host " + finding.Quote(shared)
 }
 
 func (v *review) collision(t gameserver.Template, ids []int) (a, b int, found bool) {

@@ -31,33 +31,53 @@ type trait struct {
 	apply func(*draft)
 }
 
-// draw makes n sets. Half of them have a fault or, rarely, two: with more of them nobody could say what was refused why.
-// Every fault has its turn before one comes again.
+// draw makes n sets. Of five, two work, two have a fault or, rarely, two, and one is left to chance: with more that is
+// wrong nobody could say what was refused why. Every variation and every fault has its turn before one comes again.
 func draw(seed uint64, n int) []*draft {
 	r := rand.New(rand.NewPCG(seed, 0))
-	turns := r.Perm(len(faults))
+	nextVariation, nextFault := turns(r, variations), turns(r, faults)
 	sets := make([]*draft, 0, n)
 	for i := range n {
 		d := newDraft(r, i)
-		for range r.IntN(4) {
-			d.take(variations[r.IntN(len(variations))])
+		for range r.IntN(3) {
+			d.take(pick(d, variations...))
 		}
-		if i%2 == 0 {
-			d.take(faults[turns[i/2%len(faults)]])
+		switch i % 5 {
+		case 0, 1:
+			d.take(nextVariation())
+		case 2, 3:
+			d.take(nextFault())
 			if r.IntN(8) == 0 {
-				d.take(faults[r.IntN(len(faults))])
+				d.take(pick(d, faults...))
 			}
-			if d.Replicas != nil && *d.Replicas == 0 {
-				*d.Replicas = 1 // without servers nobody would notice the fault
-			}
+			d.populate()
+		default:
+			d.take(pick(d, gambles...))
+			d.populate()
 		}
 		sets = append(sets, d)
 	}
 	return sets
 }
 
+// turns gives one trait after the other, in an order of its own.
+func turns(r *rand.Rand, traits []trait) func() trait {
+	order, turn := r.Perm(len(traits)), 0
+	return func() trait {
+		turn++
+		return traits[order[turn%len(order)]]
+	}
+}
+
+// populate gives the set a server: without one nobody would notice what is wrong.
+func (d *draft) populate() {
+	if d.Replicas != nil && *d.Replicas == 0 {
+		d.servers(1)
+	}
+}
+
 func newDraft(r *rand.Rand, n int) *draft {
-	replicas := int32(1 + r.IntN(2))
+	replicas := int32(1 + r.IntN(3))
 	d := &draft{Rand: r, n: n, name: fmt.Sprintf("n%d", n)}
 	d.Replicas = &replicas
 	d.Network = &gameserver.Network{NetworkType: gameserver.NetworkType, NetworkConf: []gameserver.Param{

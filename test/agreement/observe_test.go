@@ -27,11 +27,12 @@ type outcome struct {
 
 // The neighbours that can refuse something, in the order in which they come to it.
 const (
-	atApply   = "the API server or OpenKruiseGame at apply"
-	byKruise  = "Kruise or the API server, the StatefulSet"
-	pod       = "the API server, the pod"
-	parameter = "OpenKruiseGame, a parameter"
-	object    = "the API server, the Service or Ingress"
+	theSet         = "the API server at apply"
+	theNetworkType = "OpenKruiseGame at apply"
+	theStatefulSet = "Kruise's webhook, the StatefulSet"
+	thePod         = "the API server, a pod"
+	theParameters  = "OpenKruiseGame, the parameters"
+	theObjects     = "the API server, a Service or Ingress"
 )
 
 // look reads all that there is, by the name of the set.
@@ -44,7 +45,11 @@ func (w *world) look(ctx context.Context) (map[string]*outcome, error) {
 		return found[set]
 	}
 	for name, err := range w.refused {
-		of(name).refusals[atApply] = err.Error()
+		who := theSet
+		if strings.Contains(err.Error(), `admission webhook "vgameserverset.kb.io"`) {
+			who = theNetworkType
+		}
+		of(name).refusals[who] = err.Error()
 	}
 	return found, errors.Join(w.objects(ctx, of), w.events(ctx, of), w.log(of))
 }
@@ -83,15 +88,18 @@ func (w *world) events(ctx context.Context, of func(string) *outcome) error {
 		return err
 	}
 	for _, event := range events.Items {
+		if strings.Contains(event.Message, "already exists") {
+			continue // OpenKruiseGame did not see its own write yet, and tries again
+		}
 		about := event.InvolvedObject.Name
 		set := about[:max(0, strings.LastIndexByte(about, '-'))]
 		switch event.Reason {
 		case "parameterError":
-			of(set).refusals[parameter] = event.Message
+			of(set).refusals[theParameters] = event.Message
 		case "apiCallError":
-			of(set).refusals[object] = event.Message
+			of(set).refusals[theObjects] = event.Message
 		case "FailedCreate":
-			of(about).refusals[pod] = event.Message
+			of(about).refusals[thePod] = event.Message
 		}
 	}
 	return nil
@@ -106,7 +114,7 @@ func (w *world) log(of func(string) *outcome) error {
 		return err
 	}
 	for _, line := range notStarted.FindAllStringSubmatch(string(text), -1) {
-		of(line[1]).refusals[byKruise] = line[2]
+		of(line[1]).refusals[theStatefulSet] = line[2]
 	}
 	return nil
 }

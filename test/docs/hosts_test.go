@@ -33,7 +33,7 @@ func TestTheREADMEsEventIsWhatTheWebhookSays(t *testing.T) {
 	refusal := policy.RefuseHosts(ing, clone, []host.Verdict{{Deed: deed, Judgement: host.Judge(claim, deed, clone, host.Terms{}, time.Now())}}, false)
 
 	hook := regexp.MustCompile(`name: (validate-ingress\S+)`).FindSubmatch(read(t, "../../charts/gatehouse/templates/webhook.yaml"))
-	want := `Failed to UPDATE pod arcade/postio-clone-0 ,because of admission webhook "` + string(hook[1]) + `" denied the request: ` + refusal.Status().Message
+	want := `Failed to UPDATE pod arcade/postio-clone-0 ,because of admission webhook "` + string(hook[1]) + `" denied the request: ` + refusal.Status("postio-clone-0").Message
 	shown := strings.Split(between(t, "$ kubectl events --for pod/postio-clone-0 -n arcade\n", "```"), "\n")[1]
 	if _, got, _ := strings.Cut(shown, "Pod/postio-clone-0   "); got != want {
 		t.Errorf("README.md's event differs (-said +shown):\n%s", cmp.Diff(want, got))

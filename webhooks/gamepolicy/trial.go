@@ -122,7 +122,7 @@ func (n count) text(mode v1alpha1.Mode, kept string) string {
 	case written.number > 0:
 		return n.numbers(written) + " " + would + ", e.g. " + written.first
 	case enforced.number > 0:
-		return "in mode " + string(mode) + " no game Ingress " + would + "; enforced, " + n.numbers(enforced) + " would, e.g. " + enforced.first
+		return "in mode " + string(mode) + " none " + would + "; enforced, " + n.numbers(enforced) + ", e.g. " + enforced.first
 	case n.some:
 		return "none of the first " + strconv.Itoa(n.games) + " game Ingresses " + would
 	}

@@ -42,6 +42,8 @@ type Cluster interface {
 type Survey interface {
 	// HigressLimits are Higress's own; known is false where nobody is to look.
 	HigressLimits(ctx context.Context) (limits gateway.Limits, known bool, err error)
+	// Policies lists the GamePolicies.
+	Policies(ctx context.Context) ([]v1alpha1.GamePolicy, error)
 	// Ingresses visits those that stand until visit is false.
 	Ingresses(ctx context.Context, visit func(*networkingv1.Ingress) bool) error
 }
@@ -75,6 +77,7 @@ func (v *Validator) Validate(ctx context.Context, request *admissionv1.Admission
 	if !synced {
 		return admit.Response{Verdict: Unsynced}
 	}
+	policies = v.latest(ctx, policies)
 	found := policies.Overlaps(compiled, &fleet)
 	found = append(found, compiled.SelectsNothing(&fleet)...)
 	found = append(found, v.gateways(ctx, compiled, compiled.Gateways(fleet.Classes))...)
@@ -86,6 +89,22 @@ func (v *Validator) Validate(ctx context.Context, request *admissionv1.Admission
 	}
 	v.log.V(1).Info("warned", "policy", p.Name, "findings", len(found))
 	return admit.Response{Verdict: Warned, Warnings: lines(p.Name, found)}
+}
+
+// latest is the policies as the API server has them: kubectl apply of a directory writes the next one before memory has
+// heard of the last. Where they cannot be had, those in memory serve.
+func (v *Validator) latest(ctx context.Context, known *policy.Set) *policy.Set {
+	list, err := v.survey.Policies(ctx)
+	if err != nil {
+		v.log.Error(err, "GamePolicies cannot be listed; those in memory serve")
+		return known
+	}
+	var compiled []*policy.Compiled
+	for i := range list {
+		c, _ := policy.Compile(&list[i])
+		compiled = append(compiled, c) // nil, where it is none of this version, is left out
+	}
+	return policy.NewSet(compiled)
 }
 
 // gateways says what the gateways that a policy is for make of it.

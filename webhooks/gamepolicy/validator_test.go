@@ -26,7 +26,9 @@ import (
 
 // world is a cluster with the classes higress and nginx, where OpenKruiseGame has not come yet.
 type world struct {
-	policies []*policy.Compiled
+	policies []*policy.Compiled // in memory
+	stored   []v1alpha1.GamePolicy
+	unlisted error
 	unsynced bool
 
 	ingresses []*networkingv1.Ingress
@@ -44,11 +46,12 @@ func newWorld(t testing.TB, standing ...string) *world {
 	t.Helper()
 	w := &world{limits: gateway.DefaultHigressLimits(), known: true}
 	for _, text := range standing {
-		c, findings := policy.Compile(parse(t, text))
+		p := parse(t, text)
+		c, findings := policy.Compile(p)
 		if c == nil {
 			t.Fatalf("%s: %v", text, findings)
 		}
-		w.policies = append(w.policies, c)
+		w.policies, w.stored = append(w.policies, c), append(w.stored, *p)
 	}
 	return w
 }
@@ -72,6 +75,8 @@ func (w *world) HigressLimits(context.Context) (gateway.Limits, bool, error) {
 	w.asked++
 	return w.limits, w.known, w.limitErr
 }
+
+func (w *world) Policies(context.Context) ([]v1alpha1.GamePolicy, error) { return w.stored, w.unlisted }
 
 func (w *world) Ingresses(ctx context.Context, visit func(*networkingv1.Ingress) bool) error {
 	w.listed++
@@ -163,30 +168,30 @@ func TestAPolicyIsWarnedAbout(t *testing.T) {
 		"an overlap": {
 			standing: []string{"{metadata: {name: base, creationTimestamp: '2026-01-01T00:00:00Z'}, spec: {priority: 100, defaults: {requestTimeout: 10s}}}"},
 			policy:   onHigress + "priority: 100, defaults: {requestTimeout: 30s}}}",
-			want:     "spec.priority: GamePolicy base has 100 too, is older and wins defaults.requestTimeout; set another [GH104]",
+			want:     "postio: spec.priority: GamePolicy base has 100 too, is older and wins defaults.requestTimeout; set another [GH104]",
 		},
 		"what stands is no overlap with itself": {
 			standing: []string{onHigress + "defaults: {requestTimeout: 10s}}}"}, policy: onHigress + "defaults: {requestTimeout: 30s}}}",
 		},
 		"an idle time above Higress's own": {
 			policy: onHigress + "overrides: {webSocket: {enabled: true, idleTimeout: 10m}}}}", limits: gateway.DefaultHigressLimits(),
-			want: "spec.overrides.webSocket.idleTimeout: 10m, but Higress cuts at 180 s; raise downstream.idleTimeout, or ping [GH506]",
+			want: "postio: spec.overrides.webSocket.idleTimeout: 10m, but Higress cuts at 180 s (downstream.idleTimeout); ping [GH506]",
 		},
 		"a timeout that Higress replaces": {
 			policy: onHigress + "defaults: {requestTimeout: 30s}}}", limits: gateway.Limits{RouteTimeout: time.Minute},
-			want: "spec.defaults.requestTimeout: 30s gives way to 60 s of downstream.routeTimeout; set that to 0 [GH507]",
+			want: "postio: spec.defaults.requestTimeout: 30s gives way to 60 s of downstream.routeTimeout; set that to 0 [GH507]",
 		},
 		"a gateway that cannot be served": {
 			policy: "{metadata: {name: postio}, spec: {targets: {ingressClassNames: [nginx]}, defaults: {requestTimeout: 30s}}}",
-			want:   "spec.defaults.requestTimeout: gateway nginx is not supported; the setting has no effect on its Ingresses... [GH501]",
+			want:   "postio: spec.defaults.requestTimeout: gateway nginx is not supported; the setting has no effect on its... [GH501]",
 		},
 		"a class that is not managed has no gateway": {
 			policy: "{metadata: {name: postio}, spec: {targets: {ingressClassNames: [alb]}, defaults: {requestTimeout: 30s}}}",
-			want:   "spec.targets.ingressClassNames: not managed: alb; name one that is: higress, nginx [GH105]",
+			want:   "postio: spec.targets.ingressClassNames: not managed: alb; name one that is: higress, nginx [GH105]",
 		},
 		"a name of no set": {
 			policy: "{metadata: {name: postio}, spec: {targets: {gameServerSetNames: ['postio-*'], ingressClassNames: [higress]}}}",
-			want:   "spec.targets.gameServerSetNames: no GameServerSet has such a name yet [GH105]",
+			want:   "postio: spec.targets.gameServerSetNames: no GameServerSet has such a name yet [GH105]",
 		},
 		"several": {
 			standing: []string{"{metadata: {name: base, creationTimestamp: '2026-01-01T00:00:00Z'}, spec: {defaults: {webSocket: {enabled: true}}}}"},
@@ -194,16 +199,16 @@ func TestAPolicyIsWarnedAbout(t *testing.T) {
 			limits:   gateway.DefaultHigressLimits(),
 			want: `
 GamePolicy postio: 3 warnings
-spec.priority: GamePolicy base has 0 too, is older and wins defaults.webSocket; set another [GH104]
-spec.targets.namespaceSelector: no namespace has "game=arena" yet [GH105]
-spec.defaults.webSocket.idleTimeout: 10m, but Higress cuts at 180 s; raise downstream.idleTimeout, or ping [GH506]`,
+postio: spec.priority: GamePolicy base has 0 too, is older and wins defaults.webSocket; set another [GH104]
+postio: spec.targets.namespaceSelector: no namespace has "game=arena" yet [GH105]
+postio: spec.defaults.webSocket.idleTimeout: 10m, but Higress cuts at 180 s (downstream.idleTimeout); ping [GH506]`,
 		},
 		"several with one that is cut": {
 			policy: "{metadata: {name: postio}, spec: {targets: {ingressClassNames: [nginx]}, overrides: {retry: {attempts: 0}, annotations: {higress.io/app-root: /}}}}",
 			want: `
-GamePolicy postio: 2 warnings; gatehouse lint -f FILE shows more
-spec.overrides.annotations[higress.io/app-root]: gateway nginx is not supported; the annotation has no... [GH501]
-spec.overrides.retry: gateway nginx is not supported; the setting has no effect on its Ingresses; leave its... [GH501]`,
+GamePolicy postio: 2 warnings; gatehouse lint -f FILE says all of it
+postio: spec.overrides.annotations[higress.io/app-root]: gateway nginx is not supported; the annotation has... [GH501]
+postio: spec.overrides.retry: gateway nginx is not supported; the setting has no effect on its Ingresses... [GH501]`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -217,6 +222,20 @@ spec.overrides.retry: gateway nginx is not supported; the setting has no effect 
 	}
 }
 
+// kubectl apply of a directory is faster than an informer.
+func TestPoliciesAreThoseOfTheAPIServerWhileItAnswers(t *testing.T) {
+	const older, p = "{metadata: {name: older, creationTimestamp: '2026-01-01T00:00:00Z'}, spec: {defaults: {requestTimeout: 10s}}}", onHigress + "defaults: {requestTimeout: 30s}}}"
+	const overlap = "postio: spec.priority: GamePolicy older has 0 too, is older and wins defaults.requestTimeout; set another [GH104]"
+	w := newWorld(t, older)
+	w.policies = nil
+	expect(t, w.said(t, p, false), overlap)
+	w.stored[0].Spec.Mode = "Perhaps"
+	expect(t, w.said(t, p, false), "")
+	w = newWorld(t, older)
+	w.stored, w.unlisted = nil, errors.New("etcd has no leader")
+	expect(t, w.said(t, p, false), overlap)
+}
+
 func TestManyWarningsAreCappedAndCounted(t *testing.T) {
 	var standing []string
 	for i := range 30 {
@@ -228,7 +247,7 @@ func TestManyWarningsAreCappedAndCounted(t *testing.T) {
 		t.Errorf("%d lines, the first is %q, want %q", len(got), got[0], want)
 	}
 	for i, line := range got[1:] {
-		if want := fmt.Sprintf("spec.priority: GamePolicy base-%02d has 0 too", i); !strings.HasPrefix(line, want) {
+		if want := fmt.Sprintf("postio-postio-postio-postio-postio-po...: spec.priority: GamePolicy base-%02d has 0 too", i); !strings.HasPrefix(line, want) {
 			t.Errorf("%q, want %q", line, want)
 		}
 	}
@@ -251,8 +270,8 @@ func TestTheLimitsOfHigressAreAskedForWhereTheyHaveASay(t *testing.T) {
 func TestLimitsThatCannotBeReadAreSaidAndThoseThatNobodyAsksForAreNot(t *testing.T) {
 	const p = onHigress + "defaults: {webSocket: {enabled: true, idleTimeout: 24h}}}}"
 	w := newWorld(t)
-	w.limitErr = errors.New("Higress ignores ConfigMap higress-system/higress-config: downstream.idleTimeout takes no string")
-	expect(t, w.said(t, p, false), "Higress ignores ConfigMap higress-system/higress-config: downstream.idleTimeout takes no string [GH508]")
+	w.limitErr = errors.New("ConfigMap higress-system/higress-config is ignored by Higress: downstream.idleTimeout takes no string")
+	expect(t, w.said(t, p, false), "postio: ConfigMap higress-system/higress-config is ignored by Higress: downstream.idleTimeout takes no string [GH508]")
 	w.limitErr, w.known = nil, false
 	expect(t, w.said(t, p, false), "")
 }
