@@ -1,20 +1,15 @@
 package lint
 
 import (
-	"cmp"
-	"math"
 	"slices"
-	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
-	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 	"github.com/gatehouse-dev/gatehouse/policy/manifest"
 	"github.com/gatehouse-dev/gatehouse/policy/offline"
-	"github.com/gatehouse-dev/gatehouse/policy/review"
 )
 
 // Run says what is wrong with everything in the input.
@@ -53,32 +48,12 @@ func (r *run) policies() *policy.Set {
 	return policy.NewSet(compiled)
 }
 
-// sets reviews each set as if it were applied to a cluster that has the older ones.
+// sets says what their authors would be told at kubectl apply.
 func (r *run) sets(policies *policy.Set) {
-	sets := slices.SortedStableFunc(slices.Values(r.input.GameServerSets), older)
-	namespaces := offline.NamespacesOf(r.input.Namespaces)
-	var others []review.Other
-	for _, s := range sets {
-		world := review.World{
-			Policies: policies, Classes: r.classes, NamespaceLabels: namespaces.Labels(s.Namespace), Others: others, Now: time.Now(),
-		}
-		result := world.Review(review.Request{Set: s})
-		about := r.subject("GameServerSet", s.Namespace, s.Name, s)
-		r.report.add(about, slices.Concat(result.Refused, result.Standing, result.Warnings)...)
-		e := gameserver.Inspect(s)
-		others = append(others, review.Other{Namespace: s.Namespace, Name: s.Name, Labels: s.Labels, Template: e.Template, IDs: e.IDs})
+	for _, s := range offline.Review(r.input.GameServerSets, policies, r.classes, offline.NamespacesOf(r.input.Namespaces)) {
+		about := r.subject("GameServerSet", s.Set.Namespace, s.Set.Name, s.Set)
+		r.report.add(about, slices.Concat(s.Refused, s.Standing, s.Warnings)...)
 	}
-}
-
-// older puts the set that exists longer first; one that does not exist yet is the youngest.
-func older(a, b *gameserver.GameServerSet) int {
-	age := func(s *gameserver.GameServerSet) int64 {
-		if s.CreationTimestamp.IsZero() {
-			return math.MaxInt64
-		}
-		return s.CreationTimestamp.Unix()
-	}
-	return cmp.Or(cmp.Compare(age(a), age(b)), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 }
 
 // ingress reports on the annotations of an Ingress that a known gateway serves.

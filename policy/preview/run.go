@@ -3,6 +3,7 @@ package preview
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
+	"github.com/gatehouse-dev/gatehouse/policy/host"
 	"github.com/gatehouse-dev/gatehouse/policy/manifest"
 	"github.com/gatehouse-dev/gatehouse/policy/offline"
 )
@@ -29,6 +31,7 @@ func Run(input manifest.Input, opts policy.Options) Report {
 	r.expand(input.GameServerSets, r.given(input.Ingresses))
 	r.repeatedHosts()
 	r.takenHosts()
+	r.review(input.GameServerSets)
 	return Report{Policies: reports, GameServerSets: r.setReports(), Ingresses: r.ingressReports()}
 }
 
@@ -122,6 +125,37 @@ func (r *run) expand(sets []*gameserver.GameServerSet, standing map[gameserver.I
 	}
 }
 
+// review adds what the author of a set would be told at kubectl apply and has not been said of it: hosts and parameters
+// are judged here with the Ingresses of the input, which may be those of sets that are not.
+func (r *run) review(sets []*gameserver.GameServerSet) {
+	said := map[*set]map[finding.Code]bool{}
+	for _, s := range r.sets {
+		said[s] = codes(s.findings)
+	}
+	for _, i := range r.ingresses {
+		if i.set != nil {
+			maps.Copy(said[i.set], codes(i.findings))
+		}
+	}
+	for _, reviewed := range offline.Review(sets, r.engine, r.classes, r.namespaces) {
+		of := r.sets[nameOf(reviewed.Set)]
+		for _, f := range slices.Concat(reviewed.Refused, reviewed.Warnings) {
+			// An Error of its Ingresses alone would leave the set Allowed.
+			if !said[of][f.Code] || f.Severity == finding.Error && !codes(of.findings)[f.Code] {
+				of.findings = append(of.findings, f)
+			}
+		}
+	}
+}
+
+func codes(list []finding.Finding) map[finding.Code]bool {
+	out := map[finding.Code]bool{}
+	for _, f := range list {
+		out[f.Code] = true
+	}
+	return out
+}
+
 func nameOf(s *gameserver.GameServerSet) name { return name{s.Namespace, s.Name} }
 
 // decide asks the engine. An Ingress that exists is written again, any other is created.
@@ -141,6 +175,11 @@ func (r *run) decide(i *ingress) {
 		}
 	}
 	i.decision = r.engine.Decide(request)
+	for _, f := range r.engine.HostRules(request).Check(i.decision.Server.ID, i.object, host.Of(i.object)) {
+		if f.Severity == finding.Error {
+			i.findings = append(i.findings, f)
+		}
+	}
 	i.findings = append(i.findings, i.decision.Findings...)
 	for _, w := range i.decision.WouldDo {
 		i.findings = append(i.findings, finding.Finding{Code: finding.PolicyWarns, Severity: finding.Warning, Field: "metadata.annotations", Message: w})

@@ -50,10 +50,11 @@ func draw(seed uint64, n int) []*draft {
 			if r.IntN(8) == 0 {
 				d.take(pick(d, faults...))
 			}
-			d.populate()
 		default:
 			d.take(pick(d, gambles...))
-			d.populate()
+		}
+		if d.Replicas != nil && *d.Replicas == 0 && len(judge(d.read()).errors) > 0 {
+			d.servers(1) // without one nobody would notice what is wrong
 		}
 		sets = append(sets, d)
 	}
@@ -66,13 +67,6 @@ func turns(r *rand.Rand, traits []trait) func() trait {
 	return func() trait {
 		turn++
 		return traits[order[turn%len(order)]]
-	}
-}
-
-// populate gives the set a server: without one nobody would notice what is wrong.
-func (d *draft) populate() {
-	if d.Replicas != nil && *d.Replicas == 0 {
-		d.servers(1)
 	}
 }
 
