@@ -163,7 +163,7 @@ func (s *Set) tooLarge(q *question, size int) Decision {
 func (d *Decision) tell(code finding.Code, field, message string) {
 	f := finding.Finding{Code: code, Severity: finding.Warning, Field: field, Message: message}
 	d.Findings = append(d.Findings, f)
-	d.Warnings = append(d.Warnings, clip(f.String()))
+	d.Warnings = append(d.Warnings, Warning(f))
 }
 
 // conclude turns a resolution into the decision, with the record, and returns the size of all annotations in bytes.

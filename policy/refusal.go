@@ -151,10 +151,10 @@ func HostWarnings(verdicts []host.Verdict) []string {
 	for i := range verdicts {
 		v := &verdicts[i]
 		if v.Shared {
-			out = append(out, clip(QuoteHost(v.Host)+" is also served by "+host.Describe(v.Holder)+" ["+string(finding.HostShared)+"]"))
+			out = append(out, Warning(finding.Finding{Code: finding.HostShared, Message: QuoteHost(v.Host) + " is also served by " + host.Describe(v.Holder)}))
 		}
 		for _, o := range v.Covering {
-			out = append(out, clip(QuoteHost(v.Host)+" overlaps "+QuoteHost(o.Host)+" of "+host.Describe(o.Holder)+" ["+string(finding.HostOverlaps)+"]"))
+			out = append(out, Warning(finding.Finding{Code: finding.HostOverlaps, Message: QuoteHost(v.Host) + " overlaps " + QuoteHost(o.Host) + " of " + host.Describe(o.Holder)}))
 		}
 	}
 	return out
@@ -162,5 +162,7 @@ func HostWarnings(verdicts []host.Verdict) []string {
 
 // QuarantineWarning says why an Ingress waits in quarantine.
 func QuarantineWarning(r *Refusal) string {
-	return clip("in quarantine [" + string(finding.HostQuarantined) + "]: " + r.found[0].Field + ": " + r.found[0].Message)
+	f := r.found[0]
+	f.Code, f.Message = finding.HostQuarantined, "in quarantine: "+f.Message
+	return Warning(f)
 }

@@ -38,19 +38,12 @@ func differences(now, wanted *resolution) []string {
 		} else {
 			line += "remove " + k
 		}
-		out = append(out, clip(line))
+		out = append(out, finding.Clip(line, maxWarning))
 	}
 	if n := len(out) - maxWarnings; n > 0 {
 		out = append(out[:maxWarnings], "and "+strconv.Itoa(n)+" more annotations")
 	}
 	return out
-}
-
-func clip(s string) string {
-	if len(s) <= maxWarning {
-		return s
-	}
-	return s[:maxWarning-3] + "..."
 }
 
 // Warning is a finding as an admission warning shows it.

@@ -18,19 +18,9 @@ func (s *Snapshot) World(namespace string) (review.World, bool) {
 	if now == nil {
 		return review.World{}, false
 	}
-	sets := s.Sets()
-	world := review.World{
-		Policies: now.policies, Classes: now.classes, NamespaceLabels: s.namespaces.of("", namespace), Now: time.Now(),
-		Others: make([]review.Other, 0, len(sets)),
-	}
-	for _, set := range sets {
-		if !set.Deleting && set.Template.Makes() {
-			world.Others = append(world.Others, review.Other{
-				Namespace: set.Namespace, Name: set.Name, Labels: set.Labels, Template: set.Template, IDs: set.IDs,
-			})
-		}
-	}
-	return world, true
+	return review.World{
+		Policies: now.policies, Classes: now.classes, NamespaceLabels: s.namespaces.of("", namespace), Now: time.Now(), Others: s.knownSets(),
+	}, true
 }
 
 // Autoscalers are what scales GameServerSets by itself. KEDA makes a HorizontalPodAutoscaler too. The zero value is empty.

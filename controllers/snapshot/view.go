@@ -9,15 +9,21 @@ func (s *Snapshot) Fleet() (*policy.Set, policy.Fleet, bool) {
 	if now == nil {
 		return nil, policy.Fleet{}, false
 	}
-	fleet := policy.Fleet{Classes: now.classes, Namespaces: s.namespaces.byName()}
-	for _, set := range s.Sets() {
+	return now.policies, policy.Fleet{Classes: now.classes, Namespaces: s.namespaces.byName(), Sets: s.knownSets()}, true
+}
+
+// knownSets are the sets that bring forth servers.
+func (s *Snapshot) knownSets() []policy.KnownSet {
+	sets := s.Sets()
+	out := make([]policy.KnownSet, 0, len(sets))
+	for _, set := range sets {
 		if !set.Deleting {
-			fleet.Sets = append(fleet.Sets, policy.KnownSet{
+			out = append(out, policy.KnownSet{
 				Namespace: set.Namespace, Name: set.Name, Labels: set.Labels, Template: set.Template, IDs: set.IDs,
 			})
 		}
 	}
-	return now.policies, fleet, true
+	return out
 }
 
 // byName is a copy for objects without a namespace; the labels themselves are shared.

@@ -1,7 +1,7 @@
 // Command demo shows the main job of Gatehouse on a real control plane with the real OpenKruiseGame: what a GamePolicy
-// says comes out on the Ingresses of game servers, and stays there; and a host belongs to one game server, whatever others
-// try. Each step prints the kubectl command that a person would type and what came of it, and fails if that is not what it
-// should be.
+// says comes out on the Ingresses of game servers, and stays there; what cannot work is refused in the terminal; and a host
+// belongs to one game server, whatever others try. Each step prints the kubectl command that a person would type and what
+// came of it, and fails if that is not what it should be.
 //
 // With KEEP=1 it leaves everything running in the background and prints how to use and stop it.
 package main

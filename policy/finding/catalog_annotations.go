@@ -88,7 +88,7 @@ annotations:
 	{
 		Code:     AnnotationUnknown,
 		Title:    "A key under the gateway's prefix that it does not read",
-		Warnings: []Place{AtSet, AtIngress, InLint},
+		Warnings: []Place{AtSet, AtIngress, InPreview, InLint},
 		Cause: "Higress looks up the keys that it knows and never at the others. A misspelt key, one that only ingress-nginx has, or one that somebody " +
 			"made up has no effect, and nothing says so.",
 		Example: Example{
@@ -102,7 +102,7 @@ annotations:
 	{
 		Code:     AnnotationPrefix,
 		Title:    "A key under a prefix under which the gateway does not read it",
-		Warnings: []Place{AtSet, AtIngress, InLint},
+		Warnings: []Place{AtSet, AtIngress, InPreview, InLint},
 		Cause: "Higress knows two prefixes, `higress.io/` and `nginx.ingress.kubernetes.io/`, and reads some keys (`timeout`, `route-limit-*`, " +
 			"`*-header-control-*`, `match-*` among them) under the first alone, whatever its documentation says. The prefixes of Alibaba Cloud's products " +
 			"(`mse.ingress.kubernetes.io/`, `higress.ingress.kubernetes.io/`) it never reads.",
@@ -117,7 +117,7 @@ annotations:
 	{
 		Code:     AnnotationTwin,
 		Title:    "A key that its twin under the other prefix defeats",
-		Warnings: []Place{AtSet, AtIngress, InLint},
+		Warnings: []Place{AtSet, AtIngress, InPreview, InLint},
 		Cause: "Of the keys that Higress reads under both prefixes the one under `nginx.ingress.kubernetes.io/` wins as soon as its value parses, even if " +
 			"that value is `false` (`pkg/ingress/kube/annotations/parser.go`).",
 		Example: Example{
@@ -132,7 +132,7 @@ annotations:
 	{
 		Code:     CanaryTrap,
 		Title:    "A canary that the gateway takes differently than written",
-		Warnings: []Place{AtSet, AtIngress, InLint},
+		Warnings: []Place{AtSet, AtIngress, InPreview, InLint},
 		Cause: "Whatever is no boolean in `canary` (`yes`) makes an ordinary Ingress of it, which competes for the primary's route. Of several conditions " +
 			"the first counts, a header before a cookie before a weight. A canary has its primary's timeout, limits and access list, not its own. And " +
 			"OpenKruiseGame gives the annotation to every server of a set: then all are canaries, none has a primary, and Higress serves none of them.",
@@ -153,8 +153,8 @@ annotations:
 	{
 		Code:     AccessOpen,
 		Title:    "An access restriction that leaves the route open",
-		Errors:   []Place{AtSet, InLint},
-		Warnings: []Place{AtSet, AtIngress, InLint},
+		Errors:   []Place{AtSet, InPreview, InLint},
+		Warnings: []Place{AtSet, AtIngress, InPreview, InLint},
 		Cause: "Higress drops what is no CIDR from an access list, and the whole list if nothing is left: the route is then open to everybody. " +
 			"`auth-type` and deny lists it does not know at all. Where a GamePolicy in mode `Enforce` governs the servers and does not close the " +
 			"route itself, it is an error.",
@@ -170,7 +170,7 @@ annotations:
 	{
 		Code:     AnnotationShadowed,
 		Title:    "A key that another one on the same Ingress makes ineffective",
-		Warnings: []Place{AtSet, AtIngress, InLint},
+		Warnings: []Place{AtSet, AtIngress, InPreview, InLint},
 		Cause: "Some keys exclude each other, and Higress takes one without a word: `route-limit-rpm` before `route-limit-rps`, `rewrite-path` before " +
 			"`rewrite-target`, `temporal-redirect` before `permanent-redirect`. Others have no effect without a further one.",
 		Example: Example{

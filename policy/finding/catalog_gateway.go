@@ -128,7 +128,7 @@ data:
   higress: |
     downstream: {idleTimeout: 600s}
 `,
-			Message: `Higress ignores ConfigMap higress-system/higress-config: downstream.idleTimeout takes no string [GH508]`,
+			Message: `ConfigMap higress-system/higress-config is ignored by Higress: downstream.idleTimeout takes no string [GH508]`,
 		},
 		Remedy: "Correct the ConfigMap. The chart's value `higressConfig` says which one it is; empty, nobody is asked.",
 	},

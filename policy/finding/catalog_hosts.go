@@ -16,7 +16,7 @@ var hostEntries = []Entry{
 - {name: PathType, value: Prefix}
 - {name: Port, value: "5000"}
 `,
-			Message: `spec.network.networkConf[1].value: ids 0-1 have the host "arena.example.com" and the same path; the gateway would serve one of them alone; put <id> into Host or Path [GH201]`,
+			Message: `spec.network.networkConf[1].value: ids 0-2 have the host "arena.example.com" and the same path; the gateway would serve one of them alone; put <id> into Host or Path [GH201]`,
 		},
 		Remedy: "Put `<id>` into `Host` (`arena<id>.example.com`) or into `Path` (`/s<id>`). A GamePolicy with `match.headers` can tell servers " +
 			"on one host and path apart as well.",
@@ -56,7 +56,7 @@ networkConf:
 	{
 		Code:   HostNotAllowed,
 		Title:  "`hosts.allowed` of a GamePolicy does not list the host",
-		Errors: []Place{AtSet, AtIngress, InEvent, InLint},
+		Errors: []Place{AtSet, AtIngress, InEvent, InPreview, InLint},
 		Cause: "The platform operator has said which hosts these game servers may have. The field comes whole from the policy with the highest " +
 			"`priority` that sets it, in mode `Enforce`; `*.` stands for exactly one label.",
 		Example: Example{
@@ -81,7 +81,7 @@ networkConf:
 	{
 		Code:   HostNotTemplate,
 		Title:  "The host is not what `hosts.template` of a GamePolicy says",
-		Errors: []Place{AtSet, AtIngress, InEvent, InLint},
+		Errors: []Place{AtSet, AtIngress, InEvent, InPreview, InLint},
 		Cause:  "The platform operator has said which host each server has, by its id. Any other one is refused, also one that nobody else has.",
 		Example: Example{
 			Input: `apiVersion: gatehouse.dev/v1alpha1
@@ -105,7 +105,7 @@ networkConf:
 	{
 		Code:   WildcardNotAllowed,
 		Title:  "`hosts.wildcards` of a GamePolicy does not list the wildcard",
-		Errors: []Place{AtSet, AtIngress, InEvent, InLint},
+		Errors: []Place{AtSet, AtIngress, InEvent, InPreview, InLint},
 		Cause: "A wildcard, a rule without a host and a `defaultBackend` take whatever no other Ingress names: also the players of a server " +
 			"whose Ingress is just being made anew. Where a policy has `hosts`, they have to be allowed by name (`\"*\"` is the rule without a host).",
 		Example: Example{
@@ -150,7 +150,7 @@ spec:
 		Code:     CanaryWithoutPrimary,
 		Title:    "A canary whose primary does not serve the host",
 		Errors:   []Place{AtIngress, InEvent},
-		Warnings: []Place{AtSet, InLint},
+		Warnings: []Place{AtSet, InPreview, InLint},
 		Cause: "A GamePolicy with `canary.of` makes each server of a set the canary of the server with the same id of another set of the " +
 			"namespace. The canary stands on its primary's host. Higress drops a canary without a primary, or one of another host, without a word. " +
 			"At `kubectl apply` of the set this is a warning: which of the two sets comes first is free.",

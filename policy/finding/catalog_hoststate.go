@@ -17,7 +17,7 @@ var hostStateEntries = []Entry{
 	{
 		Code:     HostQuarantined,
 		Title:    "The Ingress waits for its host in quarantine",
-		Warnings: []Place{AtSet, AtIngress, InLint},
+		Warnings: []Place{AtSet, AtIngress, InPreview, InLint},
 		Cause: "Somebody else has the host, and a GamePolicy says `hosts.onConflict: Quarantine`. The Ingress is admitted with the class " +
 			"`gatehouse-quarantine`, which no gateway serves, so that its Pod is not blocked. What its class was stands in the annotation " +
 			"`gatehouse.dev/quarantined`.",

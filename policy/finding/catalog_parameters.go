@@ -99,7 +99,7 @@ var parameterEntries = []Entry{
 		Code:     ReservedIDInvalid,
 		Title:    "An item of `reserveGameServerIds` that Kruise cannot read",
 		Errors:   []Place{AtSet, InPreview, InLint},
-		Warnings: []Place{AtSet, InLint},
+		Warnings: []Place{AtSet, InPreview, InLint},
 		Cause: "OpenKruiseGame's webhook finds the mistake and lets it pass (`pkg/webhook/validating_gss.go` drops the result). Kruise's then refuses " +
 			"the Advanced StatefulSet, so the set has no Pods, or the change never arrives. Nobody is told but OpenKruiseGame's log.",
 		Example: Example{

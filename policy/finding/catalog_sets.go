@@ -75,7 +75,7 @@ var setEntries = []Entry{
 - {name: PathType, value: Prefix}
 - {name: Port, value: "5000"}
 `,
-			Message: `spec.network.networkConf: parameter Host is missing; the servers answer on every host of the gateway that has no route of its own [GH312]`,
+			Message: `spec.network.networkConf: parameter Host is missing; the servers answer on every host that no other Ingress names; add one [GH312]`,
 		},
 		Remedy: "Give a `Host`, most likely one with `<id>`.",
 	},
@@ -94,7 +94,7 @@ var setEntries = []Entry{
 - {name: Port, value: "5000"}
 - {name: Annotation, value: "higress.io/upstream-vhost: s<id>.internal"}
 `,
-			Message: `spec.network.networkConf[5].value: parameter Annotation: OpenKruiseGame replaces <id> in Host and Path only, the annotation "higress.io/upstream-vhost" will hold it literally; a GamePolicy can set a value per server [GH313]`,
+			Message: `spec.network.networkConf[5].value: "higress.io/upstream-vhost" keeps <id> as it stands: OpenKruiseGame fills it in Host and Path only; use a GamePolicy [GH313]`,
 		},
 		Remedy: "Write a value that is taken as it stands. What is to differ from server to server goes into a GamePolicy, where `<id>`, `<gss>` and " +
 			"`<namespace>` are replaced.",
@@ -103,7 +103,7 @@ var setEntries = []Entry{
 		Code:     SetInvalid,
 		Title:    "The GameServerSet itself is refused, or gets no Pods",
 		Errors:   []Place{AtSet, InPreview, InLint},
-		Warnings: []Place{AtSet, InLint},
+		Warnings: []Place{AtSet, InPreview, InLint},
 		Cause: "The API server refuses some of it at `kubectl apply`; `gatehouse preview` says so without one. Some of it is found out later: a name from " +
 			"which no StatefulSet, Service or label can be made, parameters that do not fit into the annotations of a Pod, or a value that " +
 			"OpenKruiseGame's types cannot hold, which keeps it from reading any set at all.",
@@ -120,7 +120,7 @@ spec: {replicas: 3}
 	{
 		Code:     NextIDsCollide,
 		Title:    "Ids that the set does not have yet would be refused",
-		Warnings: []Place{AtSet, InLint},
+		Warnings: []Place{AtSet, InPreview, InLint},
 		Cause: "What the set has now is fine. But the next ten ids, or those up to the maximum of the autoscaler that scales the set, would collide " +
 			"with somebody else's hosts or with a policy's rules. Whoever scales later would be refused; an autoscaler would, with nobody there to read it.",
 		Example: Example{

@@ -33,6 +33,22 @@ func Line(f Finding, most int) string {
 	return strings.TrimRight(text, " .;,:") + code
 }
 
+// Clip is a text of at most so many bytes, for a line without a code.
+func Clip(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most-len("...")], "") + "..."
+}
+
+// Count is a number of things: "1 warning", "2 warnings".
+func Count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return strconv.Itoa(n) + " " + thing + "s"
+}
+
 // TypingErrors counts the bytes to insert, delete or replace between two texts (their Levenshtein distance), to find
 // what somebody may have meant.
 func TypingErrors(a, b string) int {

@@ -3,6 +3,9 @@ package gameserver
 // Makes tells whether there is an Ingress to compute at all.
 func (t Template) Makes() bool { return t.makes }
 
+// HostMisspelt tells whether there is a Host under a wrong name: what follows from its absence is not what its author wrote.
+func (t Template) HostMisspelt() bool { return t.hostMeant }
+
 // Host is the host of one server as OpenKruiseGame writes it, empty where no Host is given.
 func (t Template) Host(id int) string { return t.host.of(id) }
 

@@ -33,8 +33,17 @@ func (p *parser) unknown(i int, param Param) {
 	severity, advice := finding.Warning, "the names are "+strings.Join(paramNames, ", ")
 	if near, ok := nearest(param.Name, paramNames); ok {
 		severity, advice = finding.Error, "did you mean "+near+"?"
+		p.misspelt(near)
 	}
 	p.found.say(severity, finding.ParameterUnknown, fmt.Sprintf("%s[%d].name", confField, i), "parameter %s with value %s: OpenKruiseGame does not know the name and ignores it; %s", finding.Quote(param.Name), finding.Quote(param.Value), advice)
+}
+
+// misspelt notes a parameter that is there under a wrong name: nobody has to be told that it is missing too.
+func (p *parser) misspelt(name string) {
+	if p.meant == nil {
+		p.meant = map[string]bool{}
+	}
+	p.meant[name] = true
 }
 
 // onlyLast notes a parameter of which OpenKruiseGame uses only the last.
@@ -59,14 +68,17 @@ func (p *parser) mandatory() {
 		{paramPathType, "Prefix", len(t.pathTypes) == 0},
 		{paramPort, "8080", len(t.ports) == 0},
 	} {
-		if m.missing {
+		if m.missing && !p.meant[m.name] {
 			p.found.error(finding.ParameterMissing, confField, "parameter %s is missing; without it OpenKruiseGame makes no Ingress; add {name: %s, value: %q}", m.name, m.name, m.example)
 		}
 	}
-	if t.host.param < 0 {
-		p.found.warn(finding.HostMissing, confField, "parameter %s is missing; the servers answer on every host of the gateway that has no route of its own", paramHost)
-	} else if t.host.String() == "" && !p.badHost {
-		p.found.warn(finding.HostMissing, valueField(t.host.param), "parameter %s is empty; the servers answer on every host of the gateway that has no route of its own", paramHost)
+	switch {
+	case t.host.param < 0 && p.meant[paramHost]:
+		t.hostMeant = true
+	case t.host.param < 0:
+		p.found.warn(finding.HostMissing, confField, "parameter %s is missing; the servers answer on every host that no other Ingress names; add one", paramHost)
+	case t.host.String() == "" && !p.badHost:
+		p.found.warn(finding.HostMissing, valueField(t.host.param), "parameter %s is empty; the servers answer on every host that no other Ingress names", paramHost)
 	}
 }
 

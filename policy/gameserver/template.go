@@ -21,6 +21,7 @@ const (
 // Template is what the parameters of a set say about the Ingress of each of its servers. The zero value makes none.
 type Template struct {
 	makes       bool // whether an Ingress can be computed at all
+	hostMeant   bool // Host is there under a misspelt name
 	host        value
 	paths       []value
 	pathTypes   []positioned[networkingv1.PathType]
@@ -110,7 +111,8 @@ type parser struct {
 	found    findings
 	badHost  bool // the Host that counts has more than one <id>
 	badPath  bool
-	last     map[string]int // parameters of which only the last counts: where the last one so far stands
+	meant    map[string]bool // parameters that are there under a misspelt name
+	last     map[string]int  // parameters of which only the last counts: where the last one so far stands
 }
 
 func (p *parser) param(i int, param Param) {
@@ -191,13 +193,13 @@ func (p *parser) annotation(i int, s string) {
 	key, text := parts[0], parts[1]
 	switch before, repeated := p.template.annotations[key]; {
 	case key == hashAnnotation:
-		p.found.warn(finding.ParameterIgnored, valueField(i), "parameter %s: %s is written by OpenKruiseGame itself; the value given is not used", paramAnnotation, finding.Quote(key))
+		p.found.warn(finding.ParameterIgnored, valueField(i), "%s is OpenKruiseGame's own; the value given is not used", finding.Quote(key))
 		return
 	case repeated:
 		p.found.warn(finding.ParameterRepeated, valueField(before.param), "parameter %s: the annotation %s is given again in networkConf[%d]; only the last counts", paramAnnotation, finding.Quote(key), i)
 	}
 	if strings.Contains(s, placeholder) {
-		p.found.warn(finding.ParameterIgnored, valueField(i), "parameter %s: OpenKruiseGame replaces <id> in Host and Path only, the annotation %s will hold it literally; a GamePolicy can set a value per server", paramAnnotation, finding.Quote(key))
+		p.found.warn(finding.ParameterIgnored, valueField(i), "%s keeps <id> as it stands: OpenKruiseGame fills it in Host and Path only; use a GamePolicy", finding.Quote(key))
 	}
 	p.template.annotations[key] = positioned[string]{text, i}
 }

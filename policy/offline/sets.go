@@ -20,14 +20,14 @@ type Reviewed struct {
 // Review judges each set as if it were applied to a cluster that has the older ones.
 func Review(sets []*gameserver.GameServerSet, policies *policy.Set, classes policy.Classes, namespaces Namespaces) []Reviewed {
 	var out []Reviewed
-	var others []review.Other
+	var others []policy.KnownSet
 	for _, s := range slices.SortedStableFunc(slices.Values(sets), older) {
 		world := review.World{
 			Policies: policies, Classes: classes, NamespaceLabels: namespaces.Labels(s.Namespace), Others: others, Now: time.Now(),
 		}
 		out = append(out, Reviewed{s, world.Review(review.Request{Set: s})})
 		e := gameserver.Inspect(s)
-		others = append(others, review.Other{Namespace: s.Namespace, Name: s.Name, Labels: s.Labels, Template: e.Template, IDs: e.IDs})
+		others = append(others, policy.KnownSet{Namespace: s.Namespace, Name: s.Name, Labels: s.Labels, Template: e.Template, IDs: e.IDs})
 	}
 	return out
 }

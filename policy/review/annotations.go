@@ -86,13 +86,9 @@ func (v *review) staysOpen(dialect gateway.Dialect, key string) bool {
 func (v *review) wouldBe(authored map[string]string) {
 	decision := v.Policies.Decide(v.request(v.ids[0]))
 	for _, f := range decision.Findings {
-		switch f.Code {
-		case finding.UpgradeBroken, finding.AnnotationsTooLarge:
-			if key, ok := strings.CutPrefix(f.Field, "metadata.annotations["); ok {
-				if _, his := authored[strings.TrimSuffix(key, "]")]; !his {
-					continue // a policy's, whose author is told
-				}
-			}
+		key, ofKey := strings.CutPrefix(f.Field, "metadata.annotations[")
+		_, his := authored[strings.TrimSuffix(key, "]")]
+		if f.Code == finding.AnnotationsTooLarge || f.Code == finding.UpgradeBroken && ofKey && his { // else the policy's author is told
 			f.Field = v.fieldOf(f.Field)
 			v.say(f, false)
 		}

@@ -46,7 +46,7 @@ func (v *review) canary(id int, other host.Party, name string) bool {
 	if primary, ok := v.canaryOf(id); ok && primary.Set == other.Set && (primary.ID == other.ID || other.SharedHost == name) {
 		return true
 	}
-	i := slices.IndexFunc(v.Others, func(o Other) bool { return o.Namespace == other.Namespace && o.Name == other.Set })
+	i := slices.IndexFunc(v.Others, func(o policy.KnownSet) bool { return o.Namespace == other.Namespace && o.Name == other.Set })
 	if i < 0 {
 		return false
 	}

@@ -3,6 +3,7 @@ package review
 import (
 	"slices"
 
+	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
@@ -128,7 +129,7 @@ func (v *review) notAllowed(ids []int) []*conflict {
 
 // rival is another set whose servers may have hosts of this one.
 type rival struct {
-	Other
+	policy.KnownSet
 	shared string
 }
 
@@ -143,7 +144,7 @@ func (v *review) rivals() []*rival {
 		if !class.Managed || class.Key() != v.class.Key() {
 			continue
 		}
-		r := &rival{Other: o}
+		r := &rival{KnownSet: o}
 		if !o.Template.HasOwnHosts() {
 			r.shared = host.Normalize(o.Template.Host(o.IDs[0]))
 		}

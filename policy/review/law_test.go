@@ -23,7 +23,7 @@ type draw struct{ *rand.Rand }
 func oneOf[T any](d draw, values ...T) T { return values[d.IntN(len(values))] }
 
 func (d draw) set(name string) *gameserver.GameServerSet {
-	s := set(name, oneOf(d, "s<id>.example.com", "s1<id>.example.com", "t<id>.example.com", "s10.example.com", "lobby.example.com", "*.example.com", "x.<id>"), int32(d.IntN(14))) //nolint:gosec // small
+	s := set(name, oneOf(d, "s<id>.example.com", "s1<id>.example.com", "t<id>.example.com", "s10.example.com", "lobby.example.com", "*.example.com", "x.<id>"), int32(d.IntN(14)))
 	with("Path", oneOf(d, "/", "/<id>", "/s<id>"))(s)
 	if d.IntN(3) == 0 {
 		reserve(0, "2-3")(s)
@@ -91,7 +91,7 @@ func (w *world) admission(s *gameserver.GameServerSet, id int) (refused bool, wa
 			continue
 		}
 		holder := j.Holder
-		gone := holder.GameServerSet != "" && !slices.ContainsFunc(w.Others, func(o review.Other) bool {
+		gone := holder.GameServerSet != "" && !slices.ContainsFunc(w.Others, func(o policy.KnownSet) bool {
 			return o.Namespace == holder.Namespace && o.Name == holder.GameServerSet
 		})
 		own := holder.Namespace == s.Namespace && holder.GameServerSet == s.Name
@@ -109,7 +109,7 @@ func (w *world) admission(s *gameserver.GameServerSet, id int) (refused bool, wa
 
 // projected tells whether a set that stands is to have a host for one of its servers.
 func (w *world) projected(namespace, name string, id int, hostname string) bool {
-	return slices.ContainsFunc(w.Others, func(o review.Other) bool {
+	return slices.ContainsFunc(w.Others, func(o policy.KnownSet) bool {
 		return o.Namespace == namespace && o.Name == name && slices.Contains(o.IDs, id) && host.Normalize(o.Template.Host(id)) == hostname
 	})
 }
@@ -119,7 +119,7 @@ func (w *world) projected(namespace, name string, id int, hostname string) bool 
 func TestTheReviewRefusesWhatTheAdmissionOfTheIngressesWould(t *testing.T) {
 	refusals, waiting := 0, 0
 	for seed := range uint64(1500) {
-		d := draw{rand.New(rand.NewPCG(seed, 1))} //nolint:gosec // reproducible
+		d := draw{rand.New(rand.NewPCG(seed, 1))}
 		w, s := d.world(t), d.set("games/next")
 		result := w.Review(review.Request{Set: s})
 		said := func(list []finding.Finding, codes ...finding.Code) bool {

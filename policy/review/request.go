@@ -19,7 +19,7 @@ type World struct {
 	// Claims are the deeds that are taken; nil where there are none.
 	Claims Claims
 	// Others are the GameServerSets that stand. The one that is reviewed may be among them.
-	Others []Other
+	Others []policy.KnownSet
 	// Terms are the settings of the installation that bear on hosts.
 	Terms host.Terms
 	Now   time.Time
@@ -28,15 +28,6 @@ type World struct {
 // Claims finds the claim of a name, nil if there is none.
 type Claims interface {
 	Get(name string) *v1alpha1.HostClaim
-}
-
-// Other is a GameServerSet that stands, as far as its Ingresses go.
-type Other struct {
-	Namespace, Name string
-	Labels          map[string]string
-	Template        gameserver.Template
-	// IDs are what its spec projects, ascending.
-	IDs []int
 }
 
 // Request is one write of a GameServerSet.

@@ -82,6 +82,9 @@ func (v *review) atGateway() {
 		return
 	}
 	v.annotations(gateway.For(v.class.Gateway))
+	if v.template.HostMisspelt() {
+		return // it is refused for that, and its servers have other hosts than they seem to
+	}
 	v.repeated()
 	v.hosts()
 	v.ahead()

@@ -68,16 +68,12 @@ func reserve(items ...any) change {
 		for _, item := range items {
 			switch item := item.(type) {
 			case int:
-				s.Spec.ReserveGameServerIDs = append(s.Spec.ReserveGameServerIDs, intstr.FromInt32(int32(item))) //nolint:gosec // a constant
+				s.Spec.ReserveGameServerIDs = append(s.Spec.ReserveGameServerIDs, intstr.FromInt32(int32(item)))
 			case string:
 				s.Spec.ReserveGameServerIDs = append(s.Spec.ReserveGameServerIDs, intstr.FromString(item))
 			}
 		}
 	}
-}
-
-func labelled(key, value string) change {
-	return func(s *gameserver.GameServerSet) { s.Labels = map[string]string{key: value} }
 }
 
 // claims are deeds by the name of their claim.
@@ -139,7 +135,7 @@ func server(namespace, set string, id int) v1alpha1.Holder {
 func (w *world) standing(sets ...*gameserver.GameServerSet) *world {
 	for _, s := range sets {
 		e := gameserver.Inspect(s)
-		w.Others = append(w.Others, review.Other{Namespace: s.Namespace, Name: s.Name, Labels: s.Labels, Template: e.Template, IDs: e.IDs})
+		w.Others = append(w.Others, policy.KnownSet{Namespace: s.Namespace, Name: s.Name, Labels: s.Labels, Template: e.Template, IDs: e.IDs})
 	}
 	return w
 }

@@ -100,7 +100,7 @@ func (w *world) apply(t *testing.T) {
 // (NETWORK_PROBE_INTERVAL_TIME), so that what it should not make has had its chance too.
 func (w *world) settle(t *testing.T) map[string]*outcome {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), max(3*time.Minute, time.Duration(len(w.sets))*time.Second))
 	defer cancel()
 	err := w.Wait(ctx, "every set to be made or refused", func(ctx context.Context) (bool, error) {
 		time.Sleep(time.Second) // reading all of it takes the API server as long as making some of it

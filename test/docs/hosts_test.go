@@ -18,7 +18,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
-// What a Pod is told is OpenKruiseGame's sentence around the webhook's.
+// What a GameServerSet is told is what the webhook says, with the Ingress in front.
 func TestTheREADMEsEventIsWhatTheWebhookSays(t *testing.T) {
 	deed := host.Deed{Gateway: "higress", Host: "s0.postio.example.com"}
 	claim := &v1alpha1.HostClaim{
@@ -32,10 +32,9 @@ func TestTheREADMEsEventIsWhatTheWebhookSays(t *testing.T) {
 	ing := &networkingv1.Ingress{Spec: networkingv1.IngressSpec{Rules: []networkingv1.IngressRule{{Host: deed.Host}}}}
 	refusal := policy.RefuseHosts(ing, clone, []host.Verdict{{Deed: deed, Judgement: host.Judge(claim, deed, clone, host.Terms{}, time.Now())}}, false)
 
-	hook := regexp.MustCompile(`name: (validate-ingress\S+)`).FindSubmatch(read(t, "../../charts/gatehouse/templates/webhook.yaml"))
-	want := `Failed to UPDATE pod arcade/postio-clone-0 ,because of admission webhook "` + string(hook[1]) + `" denied the request: ` + refusal.Status("postio-clone-0").Message
-	shown := strings.Split(between(t, "$ kubectl events --for pod/postio-clone-0 -n arcade\n", "```"), "\n")[1]
-	if _, got, _ := strings.Cut(shown, "Pod/postio-clone-0   "); got != want {
+	want := "Ingress postio-clone-0: " + refusal.Status("postio-clone-0").Message
+	shown := strings.Split(between(t, "$ kubectl events --for gameserverset/postio-clone -n arcade\n", "```"), "\n")[1]
+	if _, got, _ := strings.Cut(shown, "GameServerSet/postio-clone   "); got != want {
 		t.Errorf("README.md's event differs (-said +shown):\n%s", cmp.Diff(want, got))
 	}
 }

@@ -72,7 +72,7 @@ func (l *listener) writes(objects manifest.Input) {
 	fleet := policy.Fleet{Classes: world.Classes}
 	for _, s := range objects.GameServerSets {
 		e := gameserver.Inspect(s)
-		world.Others = append(world.Others, review.Other{Namespace: s.Namespace, Name: s.Name, Labels: s.Labels, Template: e.Template, IDs: e.IDs})
+		world.Others = append(world.Others, policy.KnownSet{Namespace: s.Namespace, Name: s.Name, Labels: s.Labels, Template: e.Template, IDs: e.IDs})
 		fleet.Sets = append(fleet.Sets, policy.KnownSet{Namespace: s.Namespace, Name: s.Name, Labels: s.Labels, Template: e.Template, IDs: e.IDs})
 	}
 	for _, s := range objects.GameServerSets {

@@ -4,6 +4,7 @@ package docs_test
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/lint"
 	"github.com/gatehouse-dev/gatehouse/policy/manifest"
 	"github.com/gatehouse-dev/gatehouse/policy/preview"
 )
@@ -35,11 +37,35 @@ func TestTheREADMEsPreviewIsTheCommands(t *testing.T) {
 	}
 }
 
-// So is the refusal of a broken set.
-func TestTheREADMEsRefusalIsTheCommands(t *testing.T) {
-	if diff := cmp.Diff(run(t, string(read(t, "../testdata/broken-gameserverset.yaml"))),
-		between(t, "$ gatehouse preview -f gameserverset.yaml\n", "```")); diff != "" {
-		t.Errorf("README.md's refusal differs (-command +shown):\n%s", diff)
+// What lint says of a broken set is what the command prints.
+func TestTheREADMEsLintIsTheCommands(t *testing.T) {
+	input, problems := manifest.Decode("gameserverset.yaml", read(t, "../testdata/broken-gameserverset.yaml"))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	var out bytes.Buffer
+	if err := lint.Run(input, policy.DefaultOptions()).Text(&out); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(out.String(), between(t, "$ gatehouse lint -f gameserverset.yaml\n", "```")); diff != "" {
+		t.Errorf("README.md's lint differs (-command +shown):\n%s", diff)
+	}
+}
+
+// What a game developer sees is a transcript of a session with the real API server (test/terminal).
+func TestTheREADMEsSessionsAreThoseThatTookPlace(t *testing.T) {
+	readme := string(read(t, "../../README.md"))
+	sessions, err := filepath.Glob("../terminal/testdata/readme-*/transcript.txt")
+	if err != nil || len(sessions) < 3 {
+		t.Fatalf("%d sessions: %v", len(sessions), err)
+	}
+	for _, s := range sessions {
+		if !strings.Contains(readme, "```console\n"+strings.TrimSuffix(string(read(t, s)), "\n")+"\n```") {
+			t.Errorf("README.md does not show %s as it is", s)
+		}
+	}
+	if shown := strings.Count(readme, "\ndev$ kubectl apply"); shown != len(sessions) {
+		t.Errorf("README.md shows %d sessions, of which %d took place", shown, len(sessions))
 	}
 }
 

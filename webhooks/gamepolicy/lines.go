@@ -17,9 +17,7 @@ const (
 // directory it is about (client-go rest.WarningWriterOptions, Deduplicate). Where there are several, the first one says how
 // many.
 func lines(name string, found []finding.Finding) []string {
-	if len(name) > mostName {
-		name = name[:mostName-3] + "..."
-	}
+	name = finding.Clip(name, mostName)
 	shown := found[:min(len(found), mostLines-1)]
 	out, cut := make([]string, 0, len(shown)+1), false
 	for _, f := range shown {

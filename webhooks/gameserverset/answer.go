@@ -61,35 +61,23 @@ func warningLines(set *gameserver.GameServerSet, result review.Result) []string 
 	for _, f := range all[:min(len(all), maxWarnings)] {
 		lines = append(lines, line(f))
 	}
-	if len(all) == 1 {
-		return lines
-	}
-	summary := fmt.Sprintf("GameServerSet %s: %s", set.Name, count(len(result.Warnings), "warning"))
+	// kubectl prints equal warnings once, however many objects are applied: the first line is this set's alone.
+	var counts []string
 	if n := len(result.Standing); n > 0 {
-		summary = fmt.Sprintf("GameServerSet %s: %s from before this change, %s", set.Name, count(n, "error"), count(len(result.Warnings), "warning"))
+		counts = append(counts, finding.Count(n, "error")+" from before this change")
 	}
+	if n := len(result.Warnings); n > 0 {
+		counts = append(counts, finding.Count(n, "warning"))
+	}
+	summary := "GameServerSet " + set.Name + ": " + strings.Join(counts, ", ")
 	if left := len(all) - len(lines); left > 0 {
 		summary += fmt.Sprintf(", of which %d are shown", len(lines))
 	}
-	return append([]string{clip(summary + "; in full: gatehouse lint -f FILE")}, lines...)
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return append([]string{finding.Clip(summary+"; in full: gatehouse lint -f FILE", maxLine)}, lines...)
 }
 
 // line is a finding as a warning: the field without what is the same for all parameters.
 func line(f finding.Finding) string {
 	f.Field = strings.TrimSuffix(strings.TrimPrefix(f.Field, "spec.network."), ".value")
 	return finding.Line(f, maxLine)
-}
-
-func clip(s string) string {
-	if len(s) <= maxLine {
-		return s
-	}
-	return s[:maxLine-3] + "..."
 }

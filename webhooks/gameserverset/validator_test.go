@@ -41,7 +41,7 @@ spec:
 // cluster is one without anything in it but what a test puts there.
 type cluster struct {
 	unknown    bool
-	others     []review.Other
+	others     []policy.KnownSet
 	live       []int
 	autoscaler *review.Autoscaler
 	stored     string
@@ -141,7 +141,7 @@ func TestAnothersHostIsForbidden(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := gameserver.Inspect(&other)
-	c := &cluster{others: []review.Other{{Namespace: "arcade", Name: "postio", Template: e.Template, IDs: []int{5, 6}}}}
+	c := &cluster{others: []policy.KnownSet{{Namespace: "arcade", Name: "postio", Template: e.Template, IDs: []int{5, 6}}}}
 	c.stored = article
 	for _, r := range []*admissionv1.AdmissionRequest{scale(t, 7), update(t, article, strings.Replace(article, "replicas: 3", "replicas: 7", 1))} {
 		response := c.validate(t, r)
@@ -153,9 +153,10 @@ func TestAnothersHostIsForbidden(t *testing.T) {
 			t.Errorf("message %s", response.Denied.Message)
 		}
 	}
-	allowed(t, c.validate(t, scale(t, 3)), `spec.replicas: GameServerSet arcade/postio has the hosts of ids 5-6, next in line [GH315]`)
+	const summary = "GameServerSet postio: 1 warning; in full: gatehouse lint -f FILE"
+	allowed(t, c.validate(t, scale(t, 3)), summary, `spec.replicas: GameServerSet arcade/postio has the hosts of ids 5-6, next in line [GH315]`)
 	c.autoscaler = &review.Autoscaler{Name: "autoscaler postio", Max: 6}
-	allowed(t, c.validate(t, scale(t, 3)),
+	allowed(t, c.validate(t, scale(t, 3)), summary,
 		`spec.replicas: GameServerSet arcade/postio has the hosts of id 5, in reach of autoscaler postio (6) [GH315]`)
 	allowed(t, c.validate(t, scale(t, 0)))
 }

@@ -171,8 +171,10 @@ func (j *judgement) harm() *policy.Refusal {
 	return policy.Invalid(found)
 }
 
-// maxLint bounds how many lines there are about annotations.
-const maxLint = 10
+const (
+	// maxLint bounds how many lines there are about annotations, and maxLine how long one is, as Kubernetes asks for.
+	maxLint, maxLine = 10, 120
+)
 
 // lint warns of annotations that are new and do not do what they look like. What OpenKruiseGame creates is left out: its
 // author was told at kubectl apply of the GameServerSet, and warnings would end in OpenKruiseGame's log.
@@ -186,8 +188,9 @@ func (j *judgement) lint() {
 		before := dialect.Lint(policy.Authored(j.stored.Annotations))
 		remarks = slices.DeleteFunc(remarks, func(r gateway.Remark) bool { return slices.Contains(before, r) })
 	}
-	if n := len(remarks); n > 1 {
-		j.warnings = append(j.warnings, fmt.Sprintf("%d warnings about annotations; in full: gatehouse lint -f FILE", n))
+	if n := len(remarks); n > 0 {
+		// kubectl prints equal warnings once, however many objects are applied: this line is the Ingress's alone.
+		j.warnings = append(j.warnings, finding.Clip(fmt.Sprintf("Ingress %s: %s about annotations; in full: gatehouse lint -f FILE", j.ingress.Name, finding.Count(n, "warning")), maxLine))
 	}
 	for _, r := range remarks[:min(len(remarks), maxLint)] {
 		j.warnings = append(j.warnings, policy.Warning(finding.Finding{Code: r.Code, Severity: finding.Warning, Field: "annotations", Message: r.Message}))
