@@ -18,7 +18,7 @@ help: ## Show the targets.
 demo: ## Run the main job on the article's game, on a real control plane. KEEP=1 leaves it running.
 	$(GO) run ./hack/demo
 
-storms = /test/(model|race)$$
+storms = /test/(agreement|model|race)$$
 
 .PHONY: test
 test: ## Run all tests, those on the real control plane and its neighbours included.

@@ -2,6 +2,7 @@ package gameserver
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,39 +32,59 @@ func (t Template) judge(ids []int) []*problem {
 	}
 	var problems []*problem
 	if t.host.param >= 0 {
-		group := sameLength
+		groups := byLength(ids)
 		if t.host.hasID && isIP(t.host.of(0)) {
-			group = nil // "1.2.3.<id>" is an IP address up to id 255 and a name from then on
+			groups = eachAlone(ids) // "1.2.3.<id>" is an IP address up to id 255 and a name from then on
 		}
-		problems = judgeEach(ids, group, t.judgeHost)
+		problems = judgeGroups(groups, t.judgeHost)
 	}
 	for i, path := range t.paths {
 		if len(problems) > maxFindings {
 			break
 		}
-		group := all
+		groups := [][]int{ids}
 		if path.hasID && strings.HasSuffix(path.before, "%") {
-			group = nil // "%<id>f" is the forbidden "%2f" for server 2; no other rule for paths is about digits
+			groups = twoAlone(ids) // "%<id>f" is the forbidden "%2f" for server 2; no other rule for paths is about digits
 		}
-		problems = append(problems, judgeEach(ids, group, func(id int) *problem { return t.judgePath(i, id) })...)
+		problems = append(problems, judgeGroups(groups, func(id int) *problem { return t.judgePath(i, id) })...)
 	}
 	return problems
 }
 
-func all(int, int) bool { return true }
-
-func sameLength(a, b int) bool { return len(strconv.Itoa(a)) == len(strconv.Itoa(b)) }
-
-// judgeEach judges one id of each group of neighbours that are alike, and joins groups with the same problem.
-// Most rules are about the length of a name, so that ids with equally many digits are alike.
-func judgeEach(ids []int, alike func(a, b int) bool, judge func(id int) *problem) []*problem {
-	var out []*problem
-	byReason := map[string]*problem{}
+// byLength groups ids with equally many digits: most rules are about the length of a name.
+func byLength(ids []int) [][]int {
+	var groups [][]int
 	for start, end := 0, 0; start < len(ids); start = end {
-		for end = start + 1; alike != nil && end < len(ids) && alike(ids[start], ids[end]); {
+		for end = start + 1; end < len(ids) && len(strconv.Itoa(ids[end])) == len(strconv.Itoa(ids[start])); {
 			end++
 		}
-		p := judge(ids[start])
+		groups = append(groups, ids[start:end])
+	}
+	return groups
+}
+
+func eachAlone(ids []int) [][]int {
+	groups := make([][]int, 0, len(ids))
+	for i := range ids {
+		groups = append(groups, ids[i:i+1])
+	}
+	return groups
+}
+
+func twoAlone(ids []int) [][]int {
+	at, there := slices.BinarySearch(ids, 2)
+	if !there {
+		return [][]int{ids}
+	}
+	return slices.DeleteFunc([][]int{ids[:at], ids[at : at+1], ids[at+1:]}, func(g []int) bool { return len(g) == 0 })
+}
+
+// judgeGroups judges one id of each group, whose ids are alike, and joins groups with the same problem.
+func judgeGroups(groups [][]int, judge func(id int) *problem) []*problem {
+	var out []*problem
+	byReason := map[string]*problem{}
+	for _, group := range groups {
+		p := judge(group[0])
 		if p == nil {
 			continue
 		}
@@ -71,7 +92,7 @@ func judgeEach(ids []int, alike func(a, b int) bool, judge func(id int) *problem
 			byReason[p.reason] = p
 			out = append(out, p)
 		}
-		byReason[p.reason].ids = append(byReason[p.reason].ids, ids[start:end]...)
+		byReason[p.reason].ids = append(byReason[p.reason].ids, group...)
 	}
 	return out
 }

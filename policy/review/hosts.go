@@ -1,9 +1,6 @@
 package review
 
 import (
-	"slices"
-
-	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
@@ -23,19 +20,34 @@ func (v *review) hosts() {
 // conflicts holds the host of each server against the deeds, and where nobody has one, against what the other sets are to
 // have. Servers with the same adversary are one conflict.
 func (v *review) conflicts(ids []int) []*conflict {
+	ids = v.perHost(ids)
+	found := map[int]conflict{}
+	unclaimed := make([]int, 0, len(ids))
+	for _, id := range ids {
+		deed := v.deed(id)
+		var claim *v1alpha1.HostClaim
+		if v.Claims != nil {
+			claim = v.Claims.Get(deed.ClaimName())
+		}
+		if claim == nil {
+			unclaimed = append(unclaimed, id)
+		} else if c := v.held(claim, deed, v.party(id, deed.Host)); c.kind != free {
+			found[id] = c
+		}
+	}
+	v.projected(unclaimed, found)
 	groups := grouped{shared: !v.template.HasOwnHosts()}
-	rivals := v.rivals()
-	for _, id := range v.perHost(ids) {
-		deed := host.Deed{Gateway: v.class.Key(), Host: host.Normalize(v.template.Host(id))}
-		found := v.contest(id, deed, rivals)
-		if found.kind == free {
+	for _, id := range ids {
+		c, there := found[id]
+		if !there {
 			continue
 		}
-		if found.kind == taken && v.waits(id) {
-			found.kind = waits
+		if c.kind == taken && v.waits(id) {
+			c.kind = waits
 		}
-		found.stood = v.had(id, deed.Host)
-		groups.add(found, id, deed)
+		deed := v.deed(id)
+		c.stood = v.had(id, deed.Host)
+		groups.add(c, id, deed)
 	}
 	return groups.list
 }
@@ -48,21 +60,8 @@ func (v *review) perHost(ids []int) []int {
 	return ids[:min(len(ids), 1)]
 }
 
-// contest finds who stands in a server's way.
-func (v *review) contest(id int, deed host.Deed, rivals []*rival) conflict {
-	party := v.party(id, deed.Host)
-	if v.Claims != nil {
-		if claim := v.Claims.Get(deed.ClaimName()); claim != nil {
-			return v.held(claim, deed, party)
-		}
-	}
-	for _, r := range rivals {
-		other, ok := r.wants(deed.Host)
-		if ok && host.Conflicts(party, other, deed.Host, v.Terms) && !v.canary(id, other, deed.Host) {
-			return conflict{kind: taken, projected: true, holder: r.holder(other.ID)}
-		}
-	}
-	return conflict{}
+func (v *review) deed(id int) host.Deed {
+	return host.Deed{Gateway: v.class.Key(), Host: host.Normalize(v.template.Host(id))}
 }
 
 // held judges a deed that somebody has.
@@ -115,67 +114,13 @@ func (v *review) notAllowed(ids []int) []*conflict {
 		return nil
 	}
 	for _, id := range ids {
-		name := host.Normalize(v.template.Host(id))
-		request := v.request(id)
+		name, request := v.deed(id).Host, v.request(id)
 		for _, f := range v.Policies.HostRules(request).Check(id, request.Ingress, []string{name}) {
-			if f.Code == finding.HostOverlaps {
-				continue // what the parameters leave open is said of them already
+			if name == host.Any && f.Severity != finding.Error {
+				continue // that there is no Host is said already
 			}
 			groups.add(conflict{kind: forbidden, rule: f, stood: v.had(id, name)}, id, host.Deed{Host: name})
 		}
 	}
 	return groups.list
-}
-
-// rival is another set whose servers may have hosts of this one.
-type rival struct {
-	policy.KnownSet
-	shared string
-}
-
-// rivals are the sets with which this one may meet, on the same gateway. Most sets end at the comparison of templates.
-func (v *review) rivals() []*rival {
-	var out []*rival
-	for _, o := range v.Others {
-		if o.Namespace == v.Set.Namespace && o.Name == v.Set.Name || len(o.IDs) == 0 || !v.template.MayMeet(o.Template) {
-			continue
-		}
-		class := v.Classes.Of(o.Template.Ingress(o.Namespace, o.Name, o.IDs[0]))
-		if !class.Managed || class.Key() != v.class.Key() {
-			continue
-		}
-		r := &rival{KnownSet: o}
-		if !o.Template.HasOwnHosts() {
-			r.shared = host.Normalize(o.Template.Host(o.IDs[0]))
-		}
-		out = append(out, r)
-	}
-	return out
-}
-
-// wants is the server of the set that is to have a host.
-func (r *rival) wants(name string) (host.Party, bool) {
-	p := host.Party{Namespace: r.Namespace, Set: r.Name, SharedHost: r.shared}
-	if name == host.Any {
-		name = ""
-	}
-	id, every, ok := r.Template.ServerOn(name)
-	if !ok {
-		return p, false
-	}
-	if every {
-		id = r.IDs[0]
-	}
-	p.ID = id
-	_, projected := slices.BinarySearch(r.IDs, id)
-	return p, projected
-}
-
-// holder is what the set would hold of a host that it is to have.
-func (r *rival) holder(id int) v1alpha1.Holder {
-	h := v1alpha1.Holder{Namespace: r.Namespace, GameServerSet: r.Name}
-	if r.shared == "" {
-		h.ID = &id
-	}
-	return h
 }
