@@ -33,7 +33,7 @@ func (v *review) ahead() {
 		return
 	}
 	for _, c := range slices.Concat(v.conflicts(next), v.notAllowed(next)) {
-		if c.kind != taken && c.kind != forbidden {
+		if c.kind != taken && (c.kind != forbidden || c.rule.Severity != finding.Error) {
 			continue
 		}
 		problem := setOf(c) + " has the hosts of "

@@ -102,6 +102,11 @@ func TestHostsThatPoliciesDoNotAllowAreRefused(t *testing.T) {
 		"refused: "+hostField+`"*.postio.example.com" is not among hosts.wildcards; use a host of the server's own, or ask the operator to allow it [GH205]`)
 }
 
+func TestAWildcardThatNobodyForbidsIsAWarning(t *testing.T) {
+	empty(t).says(review.Request{Set: set("games/postio", "*.postio.example.com", 1)},
+		"warning: "+hostField+`"*.postio.example.com" serves what no other Ingress names; give each server a host [GH210]`)
+}
+
 func TestAServerThatWouldWaitInQuarantineIsNoReasonToRefuse(t *testing.T) {
 	w := empty(t).standing(set("lobby/arena", "s<id>.example.com", 2)).policy(game("park", func(p *v1alpha1.GamePolicySpec) {
 		p.Hosts = &v1alpha1.HostRules{OnConflict: v1alpha1.OnConflictQuarantine}
