@@ -34,7 +34,7 @@ unit: ## Run the tests that need no control plane.
 
 .PHONY: bench
 bench: ## Print the figures: the engine, admission latency against a no-op webhook, resident memory.
-	$(GO) test -run '^$$' -bench 'Decide|Admission' -benchmem ./policy ./webhooks/ingress
+	$(GO) test -run '^$$' -bench 'Decide|Admission|Review' -benchmem ./policy ./policy/review ./webhooks/ingress
 	$(GO) run ./hack/bench
 
 .PHONY: fuzz

@@ -131,6 +131,8 @@ func RefusalReason(code finding.Code) string {
 		return "too_many"
 	case finding.GatewayHarmed:
 		return "harmful"
+	case finding.AccessOpen:
+		return "open"
 	default:
 		return "other"
 	}

@@ -94,7 +94,7 @@ var setEntries = []Entry{
 - {name: Port, value: "5000"}
 - {name: Annotation, value: "higress.io/upstream-vhost: s<id>.internal"}
 `,
-			Message: `spec.network.networkConf[5].value: "higress.io/upstream-vhost" keeps <id> as it stands: OpenKruiseGame fills it in Host and Path only; use a GamePolicy [GH313]`,
+			Message: `spec.network.networkConf[5].value: "higress.io/upstream-vhost" keeps <id>, which is filled in Host and Path only; use a GamePolicy [GH313]`,
 		},
 		Remedy: "Write a value that is taken as it stands. What is to differ from server to server goes into a GamePolicy, where `<id>`, `<gss>` and " +
 			"`<namespace>` are replaced.",

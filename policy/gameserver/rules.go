@@ -91,7 +91,7 @@ func (p *parser) surplus() {
 	}
 	for i := len(t.paths); i < len(t.pathTypes); i++ {
 		extra := t.pathTypes[i]
-		p.found.warn(finding.ParameterIgnored, valueField(extra.param), "parameter %s: %s is number %d, but there are %d paths; it is not used", paramPathType, finding.Quote(string(extra.is)), i+1, len(t.paths))
+		p.found.warn(finding.ParameterIgnored, valueField(extra.param), "parameter %s: %s is number %d, of %s; it is not used", paramPathType, finding.Quote(string(extra.is)), i+1, finding.Count(len(t.paths), "path"))
 	}
 }
 

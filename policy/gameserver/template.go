@@ -199,7 +199,7 @@ func (p *parser) annotation(i int, s string) {
 		p.found.warn(finding.ParameterRepeated, valueField(before.param), "parameter %s: the annotation %s is given again in networkConf[%d]; only the last counts", paramAnnotation, finding.Quote(key), i)
 	}
 	if strings.Contains(s, placeholder) {
-		p.found.warn(finding.ParameterIgnored, valueField(i), "%s keeps <id> as it stands: OpenKruiseGame fills it in Host and Path only; use a GamePolicy", finding.Quote(key))
+		p.found.warn(finding.ParameterIgnored, valueField(i), "%s keeps <id>, which is filled in Host and Path only; use a GamePolicy", finding.Quote(key))
 	}
 	p.template.annotations[key] = positioned[string]{text, i}
 }

@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -137,9 +138,9 @@ func (r Result) settled() Result {
 	return r
 }
 
-// compareFields orders networkConf[2] before networkConf[10].
+// compareFields orders networkConf[2] before networkConf[10], and what has no index before both.
 func compareFields(a, b string) int {
-	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	return cmp.Or(cmp.Compare(strings.IndexByte(a, ']'), strings.IndexByte(b, ']')), cmp.Compare(a, b))
 }
 
 // lenient makes warnings of what would refuse: of this set OpenKruiseGame makes no Ingress.

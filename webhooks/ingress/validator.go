@@ -131,7 +131,9 @@ func (j *judgement) judge(ctx context.Context) admit.Response {
 	if refusal := j.harm(); refusal != nil {
 		return j.refuse(refusal)
 	}
-	j.lint()
+	if refusal := j.lint(); refusal != nil {
+		return j.refuse(refusal)
+	}
 	if len(j.change.Added) == 0 && len(j.change.Routed) == 0 {
 		return admit.Response{Verdict: Claimed, Warnings: j.warnings}
 	}
@@ -169,32 +171,6 @@ func (j *judgement) harm() *policy.Refusal {
 	}
 	finding.Sort(found)
 	return policy.Invalid(found)
-}
-
-const (
-	// maxLint bounds how many lines there are about annotations, and maxLine how long one is, as Kubernetes asks for.
-	maxLint, maxLine = 10, 120
-)
-
-// lint warns of annotations that are new and do not do what they look like. What OpenKruiseGame creates is left out: its
-// author was told at kubectl apply of the GameServerSet, and warnings would end in OpenKruiseGame's log.
-func (j *judgement) lint() {
-	if _, isGame := gameserver.Identify(j.ingress); isGame && j.stored == nil {
-		return
-	}
-	dialect := gateway.For(j.question.Class.Gateway)
-	remarks := dialect.Lint(policy.Authored(j.ingress.Annotations))
-	if j.stored != nil && len(remarks) > 0 {
-		before := dialect.Lint(policy.Authored(j.stored.Annotations))
-		remarks = slices.DeleteFunc(remarks, func(r gateway.Remark) bool { return slices.Contains(before, r) })
-	}
-	if n := len(remarks); n > 0 {
-		// kubectl prints equal warnings once, however many objects are applied: this line is the Ingress's alone.
-		j.warnings = append(j.warnings, finding.Clip(fmt.Sprintf("Ingress %s: %s about annotations; in full: gatehouse lint -f FILE", j.ingress.Name, finding.Count(n, "warning")), maxLine))
-	}
-	for _, r := range remarks[:min(len(remarks), maxLint)] {
-		j.warnings = append(j.warnings, policy.Warning(finding.Finding{Code: r.Code, Severity: finding.Warning, Field: "annotations", Message: r.Message}))
-	}
 }
 
 // check holds the hosts that are added against what the policies allow, and the paths against those of the set's other
