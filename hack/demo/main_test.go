@@ -18,7 +18,7 @@ import (
 
 // saidToPeople are the codes of all refusals and warnings that are shown from the sixth step on: a manifest with mistakes,
 // the copied hosts, a value that is dropped, templates that meet; quarantine; the rival; and that the next ids are taken.
-const saidToPeople = "[GH301] [GH301] [GH302] [GH303] [GH305] [GH304] [GH202] [GH401] [GH202] \n7. [GH209] \n8. [GH202] \n9. [GH315]"
+const saidToPeople = "[GH301] [GH302] [GH303] [GH305] [GH304] [GH202] [GH401] [GH202] \n7. [GH209] \n8. [GH202] \n9. [GH315]"
 
 func TestTheDemoComesToItsEndAndLeavesNothingBehind(t *testing.T) {
 	t.Parallel()

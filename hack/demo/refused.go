@@ -24,11 +24,10 @@ func (d *demo) whatCannotWork(ctx context.Context) error {
 }
 
 func (d *demo) brokenManifest(context.Context) error {
-	fmt.Fprintln(d.out, "  A manifest with six mistakes is refused with all of them at once:")
+	fmt.Fprintln(d.out, "  A manifest with five mistakes is refused with all of them at once:")
 	return d.kubectlRefused(env.Dev, []string{
 		`The GameServerSet "arena" is invalid`,
 		`parameter Path is missing; without it OpenKruiseGame makes no Ingress; add {name: Path, value: "/"}`,
-		`parameter PathType is missing; without it OpenKruiseGame makes no Ingress; add {name: PathType, value: "Prefix"}`,
 		`parameter Host: "a<id>-b<id>.example.com" has more than one <id>`,
 		`parameter Port: "abc" is no number`,
 		`parameter "Pathtype" with value "Prefix": OpenKruiseGame does not know the name and ignores it; did you mean PathType?`,
