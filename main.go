@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/inspect"
 	"github.com/gatehouse-dev/gatehouse/policy/lint"
 	"github.com/gatehouse-dev/gatehouse/policy/preview"
 	"github.com/gatehouse-dev/gatehouse/webhooks/serve"
@@ -18,16 +21,18 @@ import (
 var version = "dev"
 
 func main() {
-	err := command().Execute()
+	root := command(os.Args[0])
+	err := root.Execute()
 	// A command that has said everything itself returns an error without text.
 	if err != nil && err.Error() != "" {
-		fmt.Fprintln(os.Stderr, "gatehouse: "+err.Error())
+		fmt.Fprintln(os.Stderr, root.DisplayName()+": "+err.Error())
 	}
 	os.Exit(exitCode(err))
 }
 
-// command is the root of all commands.
-func command() *cobra.Command {
+// command is the root of all commands, under the name by which the program was called: as kubectl-gatehouse it is a plugin
+// of kubectl.
+func command(program string) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "gatehouse",
 		Short:         "Traffic policies and hosts of game servers on Kubernetes",
@@ -36,8 +41,14 @@ func command() *cobra.Command {
 		Args:          noArgs,
 		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
+	if strings.HasPrefix(filepath.Base(program), "kubectl-gatehouse") {
+		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl gatehouse"}
+	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(serve.Command(), preview.Command(), lint.Command(), versionCommand())
+	root.AddCommand(
+		serve.Command(), preview.Command(), lint.Command(),
+		inspect.ExplainCommand(), inspect.DiffCommand(), inspect.HostsCommand(), versionCommand(),
+	)
 	return root
 }
 

@@ -23,10 +23,22 @@ func TestTheExitCodeSaysWhatHappened(t *testing.T) {
 		"preview -f /not/there":           2,
 		"lint":                            2,
 		"lint -f /not/there":              2,
+		"explain":                         2,
+		"explain pod/postio-3":            2,
+		"explain ingress/a/b":             2,
+		"explain ingress/a --kubeconfig=/not/there": 2,
+		"diff":               2,
+		"diff -f /not/there": 2,
+		"diff -n games":      2,
+		"diff --delete=a --kubeconfig=/not/there": 2,
+		"hosts surplus":                 2,
+		"hosts --state=Lost":            2,
+		"hosts --host=[":                2,
+		"hosts --kubeconfig=/not/there": 2,
 	} {
 		t.Run(line, func(t *testing.T) {
 			var output bytes.Buffer
-			root := command()
+			root := command("gatehouse")
 			root.SetArgs(strings.Fields(line))
 			root.SetOut(&output)
 			root.SetErr(&output)
@@ -35,5 +47,21 @@ func TestTheExitCodeSaysWhatHappened(t *testing.T) {
 				t.Errorf("exit code %d, want %d: %v\n%s", code, want, err, &output)
 			}
 		})
+	}
+}
+
+func TestAsAPluginOfKubectlItNamesItselfSo(t *testing.T) {
+	for program, want := range map[string]string{
+		"/usr/local/bin/gatehouse":         "  gatehouse hosts [flags]",
+		"/usr/local/bin/kubectl-gatehouse": "  kubectl gatehouse hosts [flags]",
+		`kubectl-gatehouse.exe`:            "  kubectl gatehouse hosts [flags]",
+	} {
+		var output bytes.Buffer
+		root := command(program)
+		root.SetArgs([]string{"hosts", "--help"})
+		root.SetOut(&output)
+		if err := root.ExecuteContext(t.Context()); err != nil || !strings.Contains(output.String(), "\n"+want+"\n") {
+			t.Errorf("%s: %v\n%s", program, err, &output)
+		}
 	}
 }

@@ -21,8 +21,10 @@ type Compiled struct {
 	mode     v1alpha1.Mode
 	// deleting: a policy that is being deleted no longer speaks.
 	deleting bool
-	// frozen: on UPDATE the policy's recorded values stay; only CREATE and the rollout advance them.
-	frozen bool
+	// On UPDATE the policy's recorded values stay (rollout.existing Never), or stay until nobody plays on the server (servers
+	// Idle); only CREATE and the rollout advance them.
+	never, whenIdle bool
+	perSecond       int32
 
 	targets             targets
 	hosts               *v1alpha1.HostRules // nil: none
@@ -56,13 +58,17 @@ func compile(p *v1alpha1.GamePolicy) (*Compiled, []finding.Finding) {
 	c := &Compiled{
 		name: p.Name, priority: p.Spec.Priority, created: p.CreationTimestamp.Time, mode: p.Spec.Mode,
 		deleting:  p.DeletionTimestamp != nil,
+		perSecond: DefaultPerSecond,
 		targets:   selection,
 		hosts:     p.Spec.Hosts,
 		overrides: compileSettings(p.Spec.Overrides),
 		defaults:  compileSettings(p.Spec.Defaults),
 	}
 	if r := p.Spec.Rollout; r != nil {
-		c.frozen = r.Existing == v1alpha1.RolloutNever || r.Servers == v1alpha1.RolloutIdle
+		c.never, c.whenIdle = r.Existing == v1alpha1.RolloutNever, r.Servers == v1alpha1.RolloutIdle
+		if r.MaxPerSecond != nil {
+			c.perSecond = *r.MaxPerSecond
+		}
 	}
 	if canary, ok := c.overrides.values[gateway.CanaryRoute].(gateway.Canary); ok {
 		c.targets.notSet = canary.Of
@@ -76,6 +82,18 @@ func refuse(field string, err error) []finding.Finding {
 
 // Name is the policy's name.
 func (c *Compiled) Name() string { return c.name }
+
+// PerSecond is how many Ingresses may be changed in a second on behalf of the policy.
+func (c *Compiled) PerSecond() int { return int(c.perSecond) }
+
+// KeepsExisting tells whether Ingresses that exist never follow the policy: rollout.existing is Never.
+func (c *Compiled) KeepsExisting() bool { return c.never }
+
+// freezable tells whether there are Ingresses that exist and do not follow the policy at once.
+func (c *Compiled) freezable() bool { return c.never || c.whenIdle }
+
+// frozen tells whether the Ingress of a request keeps what the policy had set on it.
+func (c *Compiled) frozen(r *Request) bool { return c.never || c.whenIdle && !r.Idle }
 
 // Mode is what the policy does with its decision.
 func (c *Compiled) Mode() v1alpha1.Mode { return c.mode }

@@ -30,7 +30,7 @@ func (s *Set) contributions(q *question, speaking func(v1alpha1.Mode) bool) []co
 		switch {
 		case inPlace[i] != nil:
 			out = append(out, contribution{p, inPlace[i]})
-		case p.frozen && q.Old != nil, !speaking(p.mode):
+		case p.frozen(q.Request) && q.Old != nil, !speaking(p.mode):
 		default:
 			out = append(out, contribution{policy: p})
 		}
@@ -56,7 +56,7 @@ func (s *Set) recorded(q *question) (inPlace, behind map[int]map[string]entry) {
 	inPlace, behind = map[int]map[string]entry{}, map[int]map[string]entry{}
 	for k, e := range old.Keys {
 		i, known := s.byPolicy[e.Policy]
-		if !known || !s.policies[i].frozen || e.Value == nil || !q.dialect.Accepts(k, *e.Value) {
+		if !known || !s.policies[i].frozen(q.Request) || e.Value == nil || !q.dialect.Accepts(k, *e.Value) {
 			continue
 		}
 		into := behind

@@ -28,6 +28,9 @@ type Request struct {
 	Template *gameserver.Template
 	// SetIDs are the ids that the set projects, ascending.
 	SetIDs []int
+	// Idle: it is known that nobody plays on the server, so that policies with rollout.servers Idle may change what it
+	// carries. An admission does not know.
+	Idle bool
 }
 
 // Verdict is the answer in one word.

@@ -42,7 +42,7 @@ func NewSet(policies []*Compiled) *Set {
 	slices.SortFunc(s.policies, precedence)
 	for i, p := range s.policies {
 		s.byPolicy[p.name] = i
-		s.anyFrozen = s.anyFrozen || p.frozen
+		s.anyFrozen = s.anyFrozen || p.freezable()
 		s.anyHosts = s.anyHosts || p.hosts != nil
 		s.anyCanary = s.anyCanary || p.overrides.values[gateway.CanaryRoute] != nil
 		s.index(i, &p.targets)

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/gatehouse-dev/gatehouse/controllers/janitor"
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
@@ -27,7 +27,7 @@ type apiServer struct {
 	claims    map[string]*v1alpha1.HostClaim
 	ingresses map[types.NamespacedName]*networkingv1.Ingress
 	sets      map[types.NamespacedName]*snapshot.Set
-	pods      map[types.NamespacedName]*janitor.Pod
+	pods      map[types.NamespacedName]*gamepods.Pod
 	version   int
 	now       func() time.Time
 	calls     []string
@@ -155,7 +155,7 @@ func (s *apiServer) Set(ctx context.Context, namespace, name string) (set *snaps
 	return set, err
 }
 
-func (s *apiServer) Pods(ctx context.Context, namespace, set string) (list []*janitor.Pod, err error) {
+func (s *apiServer) Pods(ctx context.Context, namespace, set string) (list []*gamepods.Pod, err error) {
 	err = s.call(ctx, "list pods", namespace+"/"+set, func() error {
 		for _, pod := range s.pods {
 			if pod.Namespace == namespace && pod.Set == set {
@@ -167,7 +167,7 @@ func (s *apiServer) Pods(ctx context.Context, namespace, set string) (list []*ja
 	return list, err
 }
 
-func (s *apiServer) Touch(ctx context.Context, pod *janitor.Pod, at time.Time) error {
+func (s *apiServer) Touch(ctx context.Context, pod *gamepods.Pod, at time.Time) error {
 	return s.call(ctx, "touch", pod.Namespace+"/"+pod.Name, func() error {
 		key := types.NamespacedName{Namespace: pod.Namespace, Name: pod.Name}
 		touched := *s.pods[key]

@@ -6,11 +6,10 @@ import (
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 	"github.com/gatehouse-dev/gatehouse/policy"
 )
@@ -44,27 +43,14 @@ func (c cluster) Ingresses(ctx context.Context) ([]*networkingv1.Ingress, error)
 	}
 }
 
-func (c cluster) Pods(ctx context.Context, namespace, set string) ([]*Pod, error) {
-	list := &metav1.PartialObjectMetadataList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "PodList"}}
-	selector := labels.SelectorFromSet(labels.Set{ownerLabel: set})
-	if err := c.List(ctx, list, &client.ListOptions{Namespace: namespace, LabelSelector: selector}); err != nil {
-		return nil, err
-	}
-	var pods []*Pod
-	for i := range list.Items {
-		if pod := parsePod(&list.Items[i]); pod != nil {
-			pods = append(pods, pod)
-		}
-	}
-	return pods, nil
+func (c cluster) Pods(ctx context.Context, namespace, set string) ([]*gamepods.Pod, error) {
+	return gamepods.List(ctx, c, namespace, set)
 }
 
 // Touch writes the one annotation that the chart's ValidatingAdmissionPolicy lets us write.
-func (c cluster) Touch(ctx context.Context, pod *Pod, at time.Time) error {
-	object := podMeta()
-	object.Namespace, object.Name = pod.Namespace, pod.Name
-	return c.patch(ctx, object, map[string]any{
-		"metadata": map[string]any{"annotations": map[string]any{RetryAnnotation: at.UTC().Format(time.RFC3339)}},
+func (c cluster) Touch(ctx context.Context, pod *gamepods.Pod, at time.Time) error {
+	return c.patch(ctx, gamepods.Metadata(pod.Namespace, pod.Name), map[string]any{
+		"metadata": map[string]any{"annotations": map[string]any{gamepods.RetryAnnotation: at.UTC().Format(time.RFC3339)}},
 	})
 }
 

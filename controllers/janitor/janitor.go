@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/ledger"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
@@ -27,7 +28,7 @@ type Sources struct {
 	}
 	Resolver ledger.Resolver
 	Sets     interface{ Sets() []*snapshot.Set }
-	Pods     interface{ Pods() []*Pod }
+	Pods     interface{ Pods() []*gamepods.Pod }
 }
 
 // Live reads from the API server itself, as of now.
@@ -37,13 +38,13 @@ type Live interface {
 	// Set is nil where there is none.
 	Set(ctx context.Context, namespace, name string) (*snapshot.Set, error)
 	// Pods lists those of a set.
-	Pods(ctx context.Context, namespace, set string) ([]*Pod, error)
+	Pods(ctx context.Context, namespace, set string) ([]*gamepods.Pod, error)
 }
 
 // Writer is what the janitor writes besides claims.
 type Writer interface {
 	// Touch makes OpenKruiseGame look at a Pod again.
-	Touch(ctx context.Context, pod *Pod, at time.Time) error
+	Touch(ctx context.Context, pod *gamepods.Pod, at time.Time) error
 	// Lift gives a quarantined Ingress its class back, unless somebody has written it since.
 	Lift(ctx context.Context, ing *networkingv1.Ingress) error
 }
@@ -149,12 +150,12 @@ func (j *Janitor) each(ctx context.Context, todo []func(context.Context) error) 
 
 // look is the world as it is in memory, and the claims in it. The claims are read twice: of what came in between, a host
 // counts as not held, or as held by its former holder, for one pass.
-func (j *Janitor) look() (*world, []*Pod, []*v1alpha1.HostClaim) {
+func (j *Janitor) look() (*world, []*gamepods.Pod, []*v1alpha1.HostClaim) {
 	b := newBuilder(j.sources.Resolver)
 	b.judge = j.judge
 	b.ingresses(j.sources.Ingresses.All())
 	pods := j.sources.Pods.Pods()
-	bySet := map[setName][]*Pod{}
+	bySet := map[setName][]*gamepods.Pod{}
 	for _, pod := range pods {
 		name := setName{pod.Namespace, pod.Set}
 		bySet[name] = append(bySet[name], pod)

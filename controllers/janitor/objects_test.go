@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/utils/ptr"
 
-	"github.com/gatehouse-dev/gatehouse/controllers/janitor"
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
@@ -35,20 +35,20 @@ func (w *world) declare(namespace, name, hostname string, ids ...int) {
 }
 
 // run stores a Pod of a party that OpenKruiseGame has given up long ago, with this Host in its own parameters.
-func (w *world) run(p host.Party, hostname string, change ...func(*janitor.Pod)) {
+func (w *world) run(p host.Party, hostname string, change ...func(*gamepods.Pod)) {
 	text, err := json.Marshal(conf(hostname))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	pod := &janitor.Pod{Namespace: p.Namespace, Name: nameOf(p), Set: p.Set, ID: p.ID, Conf: string(text), Created: w.now.Add(-time.Hour)}
+	pod := &gamepods.Pod{Namespace: p.Namespace, Name: nameOf(p), Set: p.Set, ID: p.ID, Conf: string(text), Created: w.now.Add(-time.Hour)}
 	for _, c := range change {
 		c(pod)
 	}
 	w.pods[types.NamespacedName{Namespace: p.Namespace, Name: pod.Name}] = pod
 }
 
-func ready(p *janitor.Pod)    { p.Ready = true }
-func deleting(p *janitor.Pod) { p.Deleting = true }
+func ready(p *gamepods.Pod)    { p.Ready = true }
+func deleting(p *gamepods.Pod) { p.Deleting = true }
 
 func nameOf(p host.Party) string {
 	if !p.IsServer() {

@@ -5,6 +5,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
@@ -12,7 +13,7 @@ import (
 
 // set takes in what a GameServerSet and its Pods project: each id, of the spec or alive, with the host of the set's
 // template and with that of its Pod's own.
-func (b *builder) set(set *snapshot.Set, pods []*Pod) {
+func (b *builder) set(set *snapshot.Set, pods []*gamepods.Pod) {
 	there := set != nil && !set.Deleting
 	ids := map[int]bool{}
 	if there {
@@ -22,7 +23,7 @@ func (b *builder) set(set *snapshot.Set, pods []*Pod) {
 		b.sets[setName{set.Namespace, set.Name}] = true
 		b.short[setName{set.Namespace, set.Name}] = standingPods(pods) < len(set.IDs)
 	}
-	own := make(map[*Pod]*want, len(pods))
+	own := make(map[*gamepods.Pod]*want, len(pods))
 	for _, pod := range pods {
 		ids[pod.ID] = true
 		b.alive[serverName{pod.Namespace, pod.Set, pod.ID}] = true
@@ -49,7 +50,7 @@ func (b *builder) set(set *snapshot.Set, pods []*Pod) {
 }
 
 // standingPods counts those that are there to stay.
-func standingPods(pods []*Pod) int {
+func standingPods(pods []*gamepods.Pod) int {
 	n := 0
 	for _, pod := range pods {
 		if !pod.Deleting {
@@ -59,7 +60,7 @@ func standingPods(pods []*Pod) int {
 	return n
 }
 
-func owner(set *snapshot.Set, pods []*Pod) (namespace, name string) {
+func owner(set *snapshot.Set, pods []*gamepods.Pod) (namespace, name string) {
 	switch {
 	case set != nil:
 		return set.Namespace, set.Name

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/ledger"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
@@ -73,22 +74,22 @@ func next[T any](list []due[T], now time.Time, older func(a, b T) int, goes func
 
 // touches write the Pods of game servers whose hosts have become free, until their network is ready, and of those that
 // OpenKruiseGame has given up although nothing is in their way.
-func (p *pass) touches(pods []*Pod) []func(context.Context) error {
+func (p *pass) touches(pods []*gamepods.Pod) []func(context.Context) error {
 	known := map[serverName]*retry{}
-	var list []due[*Pod]
+	var list []due[*gamepods.Pod]
 	for _, pod := range pods {
 		name := serverName{pod.Namespace, pod.Set, pod.ID}
 		if r := p.stands(pod, p.retries[name]); r != nil {
 			known[name] = r
-			list = append(list, due[*Pod]{r, pod})
+			list = append(list, due[*gamepods.Pod]{r, pod})
 		}
 	}
 	p.retries = known
 	var todo []func(context.Context) error
-	byName := func(a, b *Pod) int {
+	byName := func(a, b *gamepods.Pod) int {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Set, b.Set), cmp.Compare(a.ID, b.ID))
 	}
-	for _, pod := range next(list, p.now, byName, func(*Pod) bool { return true }) {
+	for _, pod := range next(list, p.now, byName, func(*gamepods.Pod) bool { return true }) {
 		todo = append(todo, func(ctx context.Context) error {
 			if err := p.writer.Touch(ctx, pod, p.now); err != nil && ctx.Err() == nil {
 				p.log.Info("game server could not be retried yet", "namespace", pod.Namespace, "name", pod.Name, "reason", err.Error())
@@ -100,7 +101,7 @@ func (p *pass) touches(pods []*Pod) []func(context.Context) error {
 }
 
 // stands is how a Pod stands: nil if there is nothing to retry.
-func (p *pass) stands(pod *Pod, r *retry) *retry {
+func (p *pass) stands(pod *gamepods.Pod, r *retry) *retry {
 	asks := p.world.asks(pod)
 	switch {
 	case asks == nil, pod.Deleting:
@@ -120,7 +121,7 @@ func (p *pass) stands(pod *Pod, r *retry) *retry {
 }
 
 // asks is the host that a Pod lacks. OpenKruiseGame goes by the Pod's own parameters, Kruise gives it those of the set.
-func (w *world) asks(pod *Pod) *want {
+func (w *world) asks(pod *gamepods.Pod) *want {
 	d := w.demands[pod]
 	if pod.Ready {
 		return d.next

@@ -9,7 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/gatehouse-dev/gatehouse/controllers/janitor"
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
@@ -26,7 +26,7 @@ func (w *world) touched(p host.Party, seconds int) []int {
 }
 
 // waiting is a world in which arena/lobby-7 waits for the host of games/postio-7.
-func waiting(t *testing.T, change ...func(*janitor.Pod)) *world {
+func waiting(t *testing.T, change ...func(*gamepods.Pod)) *world {
 	t.Helper()
 	w := held7(t)
 	w.declare("arena", "lobby", hosts, 7)
@@ -79,22 +79,22 @@ func TestAServerIsNotRetriedWhile(t *testing.T) {
 		return func(w *world) time.Time { return w.now.Add(-time.Duration(n) * time.Second) }
 	}
 	cases := map[string]struct {
-		pod   func(*world) func(*janitor.Pod)
+		pod   func(*world) func(*gamepods.Pod)
 		first int // the second of the first touch, -1 if none
 	}{
-		"nothing":                {func(*world) func(*janitor.Pod) { return func(*janitor.Pod) {} }, 0},
-		"it is ready":            {func(*world) func(*janitor.Pod) { return ready }, -1},
-		"it is being deleted":    {func(*world) func(*janitor.Pod) { return deleting }, -1},
-		"it has no parameters":   {func(*world) func(*janitor.Pod) { return func(p *janitor.Pod) { p.Conf = "" } }, -1},
-		"its parameters are bad": {func(*world) func(*janitor.Pod) { return func(p *janitor.Pod) { p.Conf = "[" } }, -1},
-		"OpenKruiseGame goes on trying": {func(w *world) func(*janitor.Pod) {
-			return func(p *janitor.Pod) { p.Triggered = seconds(5)(w) }
+		"nothing":                {func(*world) func(*gamepods.Pod) { return func(*gamepods.Pod) {} }, 0},
+		"it is ready":            {func(*world) func(*gamepods.Pod) { return ready }, -1},
+		"it is being deleted":    {func(*world) func(*gamepods.Pod) { return deleting }, -1},
+		"it has no parameters":   {func(*world) func(*gamepods.Pod) { return func(p *gamepods.Pod) { p.Conf = "" } }, -1},
+		"its parameters are bad": {func(*world) func(*gamepods.Pod) { return func(p *gamepods.Pod) { p.Conf = "[" } }, -1},
+		"OpenKruiseGame goes on trying": {func(w *world) func(*gamepods.Pod) {
+			return func(p *gamepods.Pod) { p.Triggered = seconds(5)(w) }
 		}, 10},
-		"it is young": {func(w *world) func(*janitor.Pod) {
-			return func(p *janitor.Pod) { p.Created = seconds(60)(w) }
+		"it is young": {func(w *world) func(*gamepods.Pod) {
+			return func(p *gamepods.Pod) { p.Created = seconds(60)(w) }
 		}, 5},
-		"it was retried, by the leader before": {func(w *world) func(*janitor.Pod) {
-			return func(p *janitor.Pod) { p.Retried = seconds(1)(w) }
+		"it was retried, by the leader before": {func(w *world) func(*gamepods.Pod) {
+			return func(p *gamepods.Pod) { p.Retried = seconds(1)(w) }
 		}, 14},
 	}
 	for name, test := range cases {

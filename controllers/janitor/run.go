@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
@@ -25,7 +26,6 @@ const (
 // Runner runs a janitor on the leader.
 type Runner struct {
 	config  Config
-	manager manager.Manager
 	changed chan struct{}
 	synced  func() bool
 }
@@ -35,7 +35,7 @@ type Runner struct {
 func NewRunner(mgr manager.Manager, config Config, synced func() bool) *Runner {
 	api := cluster{SetReader: snapshot.SetReader{Reader: mgr.GetAPIReader()}, writer: mgr.GetClient()}
 	config.Live, config.Writer, config.Workers = api, api, workers
-	return &Runner{config: config, manager: mgr, changed: make(chan struct{}, 1), synced: synced}
+	return &Runner{config: config, changed: make(chan struct{}, 1), synced: synced}
 }
 
 // Changed says that there may be something to do.
@@ -52,22 +52,11 @@ func (*Runner) NeedLeaderElection() bool { return true }
 // Start tends the claims until the context ends: with the process, or when this replica leads no longer. Then nothing of it
 // runs any more.
 func (r *Runner) Start(ctx context.Context) error {
-	log := r.config.Log.WithName("janitor")
-	pods := &podIndex{}
-	ended := pods.follow(ctx, r.manager.GetConfig(), r.Changed, log)
-	defer ended()
-	r.config.Sources.Pods = pods
-	for !r.synced() {
-		if !pause(ctx, shortestPause) {
-			return nil
-		}
+	if cache.WaitForCacheSync(ctx.Done(), r.synced) && ctx.Err() == nil {
+		j := New(r.config)
+		j.log.Info("tending host claims")
+		r.tend(ctx, j.Pass)
 	}
-	if ctx.Err() != nil {
-		return nil
-	}
-	j := New(r.config)
-	log.Info("tending host claims")
-	r.tend(ctx, j.Pass)
 	return nil
 }
 

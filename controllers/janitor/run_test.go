@@ -12,10 +12,10 @@ import (
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/ledger"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 )
@@ -75,64 +75,9 @@ func TestChangesDuringAPauseWaitForItsEnd(t *testing.T) {
 	})
 }
 
-func TestPodsAreFollowedUntilTheContextEnds(t *testing.T) {
-	s := newPodServer(t)
-	s.fails.Store(2) // the API server is away for a moment
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	changed := make(chan struct{}, 100)
-	pods := &podIndex{}
-	ended := pods.follow(ctx, &rest.Config{Host: s.URL}, func() { changed <- struct{}{} }, logr.Discard())
-	if list := pods.Pods(); len(list) != 1 || list[0].ID != 7 || !list[0].Ready {
-		t.Fatalf("%v", list)
-	}
-	<-changed
-	next := serverPod()
-	next.ResourceVersion, next.Annotations[statusAnnotation] = "6", ""
-	s.tell(t, "MODIFIED", next)
-	<-changed
-	if list := pods.Pods(); len(list) != 1 || list[0].Ready {
-		t.Errorf("after a change %v", list)
-	}
-	next.ResourceVersion, next.Annotations[typeAnnotation] = "7", "Kubernetes-HostPort"
-	s.tell(t, "MODIFIED", next)
-	<-changed
-	if list := pods.Pods(); len(list) != 0 {
-		t.Errorf("a Pod without Ingress is %v", list)
-	}
-	next = serverPod()
-	next.Name, next.UID, next.ResourceVersion = "postio-8", "8", "8"
-	s.tell(t, "ADDED", next)
-	<-changed
-	s.tell(t, "DELETED", next)
-	<-changed
-	if list := pods.Pods(); len(list) != 0 {
-		t.Errorf("after its deletion %v", list)
-	}
-	cancel()
-	ended()
-	for begin := time.Now(); s.watches.Load() > 0; time.Sleep(time.Millisecond) {
-		if time.Since(begin) > 20*time.Second {
-			t.Fatal("it is still watched")
-		}
-	}
-}
-
-func TestFollowingPodsEndsWithTheContextAlsoWhenNobodyAnswers(t *testing.T) {
-	s := newPodServer(t)
-	s.fails.Store(1 << 30)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	(&podIndex{}).follow(ctx, &rest.Config{Host: s.URL}, func() {}, logr.Discard())()
-}
-
 // leading is a manager that has only what a Runner asks for.
-type leading struct {
-	manager.Manager
-	config *rest.Config
-}
+type leading struct{ manager.Manager }
 
-func (l leading) GetConfig() *rest.Config   { return l.config }
 func (leading) GetClient() client.Client    { return nil }
 func (leading) GetAPIReader() client.Reader { return nil }
 
@@ -140,19 +85,25 @@ func (leading) GetAPIReader() client.Reader { return nil }
 type empty struct{ passes chan struct{} }
 
 func (e empty) All() []*networkingv1.Ingress { return nil }
+func (e empty) Pods() []*gamepods.Pod        { return nil }
 func (e empty) Sets() []*snapshot.Set {
 	e.passes <- struct{}{}
 	return nil
 }
 
+// config is a janitor's of that cluster.
+func (e empty) config(registry prometheus.Registerer) Config {
+	return Config{
+		Sources: Sources{Claims: &ledger.Claims{}, Ingresses: e, Sets: e, Pods: e}, Registry: registry, Now: time.Now, Log: logr.Discard(),
+	}
+}
+
 func TestTheLeaderTendsWhenEverythingIsKnownAndEndsCleanly(t *testing.T) {
-	s := newPodServer(t)
 	registry := prometheus.NewRegistry()
 	sources := empty{make(chan struct{}, 100)}
+	asked := make(chan struct{}, 100)
 	var synced atomic.Bool
-	r := NewRunner(leading{config: &rest.Config{Host: s.URL}}, Config{
-		Sources: Sources{Claims: &ledger.Claims{}, Ingresses: sources, Sets: sources}, Registry: registry, Now: time.Now, Log: logr.Discard(),
-	}, synced.Load)
+	r := NewRunner(leading{}, sources.config(registry), func() bool { asked <- struct{}{}; return synced.Load() })
 	if !r.NeedLeaderElection() {
 		t.Error("every replica would tend the claims")
 	}
@@ -160,11 +111,8 @@ func TestTheLeaderTendsWhenEverythingIsKnownAndEndsCleanly(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- r.Start(ctx) }()
-	for begin := time.Now(); s.watches.Load() == 0; time.Sleep(time.Millisecond) {
-		if time.Since(begin) > 20*time.Second {
-			t.Fatal("Pods are not followed")
-		}
-	}
+	<-asked
+	<-asked
 	if families, err := registry.Gather(); err != nil || len(families) > 0 || len(sources.passes) > 0 {
 		t.Errorf("it has begun before everything was known: %v, %v", families, err)
 	}
@@ -189,8 +137,7 @@ func TestTheLeaderTendsWhenEverythingIsKnownAndEndsCleanly(t *testing.T) {
 }
 
 func TestALeaderThatNeverGetsToKnowEverythingEndsCleanly(t *testing.T) {
-	s := newPodServer(t)
-	r := NewRunner(leading{config: &rest.Config{Host: s.URL}}, Config{Log: logr.Discard()}, func() bool { return false })
+	r := NewRunner(leading{}, Config{Log: logr.Discard()}, func() bool { return false })
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := r.Start(ctx); err != nil {
@@ -199,11 +146,8 @@ func TestALeaderThatNeverGetsToKnowEverythingEndsCleanly(t *testing.T) {
 }
 
 func TestALeaderWhoseTermIsOverBeforeItBeginsDoesNothing(t *testing.T) {
-	s := newPodServer(t)
 	sources := empty{make(chan struct{}, 1)}
-	r := NewRunner(leading{config: &rest.Config{Host: s.URL}}, Config{
-		Sources: Sources{Claims: &ledger.Claims{}, Ingresses: sources, Sets: sources}, Registry: prometheus.NewRegistry(), Now: time.Now, Log: logr.Discard(),
-	}, func() bool { return true })
+	r := NewRunner(leading{}, sources.config(prometheus.NewRegistry()), func() bool { return true })
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := r.Start(ctx); err != nil || len(sources.passes) > 0 {

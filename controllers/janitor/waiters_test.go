@@ -8,7 +8,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/gatehouse-dev/gatehouse/controllers/janitor"
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
@@ -126,7 +126,7 @@ func TestAThousandWaitersAreOneWriteAndTheFirst64(t *testing.T) {
 	w := held7(t)
 	for i := range 1000 {
 		w.declare(fmt.Sprintf("n%03d", i), "lobby", hosts, 7)
-		w.run(host.Party{Namespace: fmt.Sprintf("n%03d", i), Set: "lobby", ID: 7}, hosts, func(p *janitor.Pod) { p.Created = w.now })
+		w.run(host.Party{Namespace: fmt.Sprintf("n%03d", i), Set: "lobby", ID: 7}, hosts, func(p *gamepods.Pod) { p.Created = w.now })
 	}
 	same(t, "calls", []string{"status " + claim7}, w.pass())
 	got := w.waiters(claim7)

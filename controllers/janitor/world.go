@@ -2,29 +2,15 @@ package janitor
 
 import (
 	"slices"
-	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/ledger"
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
-
-// Pod is the Pod of a game server, as far as its network goes.
-type Pod struct {
-	Namespace, Name, Set string
-	ID                   int
-	// Conf is OpenKruiseGame's parameters for this very Pod, as JSON. In a rollout they may be older than the set's.
-	Conf string
-	// Ready: OpenKruiseGame says that the network is ready.
-	Ready    bool
-	Deleting bool
-	Created  time.Time
-	// Triggered is when OpenKruiseGame last had the Pod tried, Retried when we last did.
-	Triggered, Retried time.Time
-}
 
 // serverName names one game server, id and all.
 type serverName struct {
@@ -46,7 +32,7 @@ type world struct {
 	// short are the sets that have fewer Pods than their spec asks for.
 	short map[setName]bool
 	// demands are what each Pod asks for.
-	demands map[*Pod]demand
+	demands map[*gamepods.Pod]demand
 	// quarantined are the Ingresses that wait for their hosts.
 	quarantined []quarantinedIngress
 	// waiting are those who want a deed that somebody else has.
@@ -92,7 +78,7 @@ func newBuilder(resolver ledger.Resolver) *builder {
 	return &builder{resolver: resolver, templates: map[string]gameserver.Template{}, world: &world{
 		stands: map[host.Deed][]ledger.Standing{}, projects: map[host.Deed][]host.Party{},
 		servers: map[serverName]bool{}, alive: map[serverName]bool{}, sets: map[setName]bool{}, short: map[setName]bool{},
-		demands: map[*Pod]demand{}, waiting: map[host.Deed][]host.Party{},
+		demands: map[*gamepods.Pod]demand{}, waiting: map[host.Deed][]host.Party{},
 	}}
 }
 

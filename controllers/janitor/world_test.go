@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/janitor"
 	"github.com/gatehouse-dev/gatehouse/controllers/ledger"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
@@ -61,7 +62,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, now: noon, canaries: map[string]string{}, forbidden: map[string]bool{}}
 	w.apiServer = &apiServer{
 		claims: map[string]*v1alpha1.HostClaim{}, ingresses: map[types.NamespacedName]*networkingv1.Ingress{},
-		sets: map[types.NamespacedName]*snapshot.Set{}, pods: map[types.NamespacedName]*janitor.Pod{}, now: func() time.Time { return w.now },
+		sets: map[types.NamespacedName]*snapshot.Set{}, pods: map[types.NamespacedName]*gamepods.Pod{}, now: func() time.Time { return w.now },
 	}
 	w.admit = w.admits
 	w.lead()
@@ -154,7 +155,7 @@ func (w *world) Sets() []*snapshot.Set               { return values(w.memory.se
 
 type podList struct{ *world }
 
-func (p podList) Pods() []*janitor.Pod { return values(p.memory.pods) }
+func (p podList) Pods() []*gamepods.Pod { return values(p.memory.pods) }
 
 // values is in no order, as informers' events come.
 func values[K comparable, V any](m map[K]V) []V {

@@ -109,6 +109,13 @@ func NewStanding(ing *networkingv1.Ingress, p host.Party) Standing {
 	return Standing{Party: p, Name: ing.Name, UID: ing.UID, Created: ing.CreationTimestamp.Time}
 }
 
+// Get is nil where there is no Ingress of the name.
+func (s *Standings) Get(name types.NamespacedName) *networkingv1.Ingress {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.byName[name]
+}
+
 // All lists every Ingress, in no order.
 func (s *Standings) All() []*networkingv1.Ingress {
 	s.mu.RLock()

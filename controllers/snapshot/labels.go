@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"maps"
 	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -12,6 +13,8 @@ import (
 type labelIndex struct {
 	mu     sync.RWMutex
 	labels map[objectName]map[string]string
+	// changed is called when an object has other labels, if anybody wants to know.
+	changed func()
 }
 
 type objectName struct{ namespace, name string }
@@ -33,7 +36,12 @@ func (l *labelIndex) put(object metav1.Object) {
 	if l.labels == nil {
 		l.labels = map[objectName]map[string]string{}
 	}
-	l.labels[objectName{object.GetNamespace(), object.GetName()}] = labels
+	name := objectName{object.GetNamespace(), object.GetName()}
+	before, known := l.labels[name]
+	l.labels[name] = labels
+	if l.changed != nil && (!known || !maps.Equal(before, labels)) {
+		l.changed()
+	}
 }
 
 func (l *labelIndex) remove(object metav1.Object) {

@@ -27,8 +27,9 @@ type compiledPolicy struct {
 	mode    v1alpha1.Mode
 	// result is nil where Compile refuses the policy and has never accepted it.
 	result *policy.Compiled
-	// refused: result, if any, is what the policy said before.
-	refused bool
+	// refused: result, if any, is what the policy said before. findings say why.
+	refused  bool
+	findings []finding.Finding
 }
 
 // edition changes whenever a policy may compile to something else.
@@ -88,7 +89,8 @@ func (s *policyStore) compile(log logr.Logger) []*policy.Compiled {
 // recompile takes an edit. One that is refused leaves what the policy said before: taking that away would open on live
 // servers what it closes, because of a mistake that nobody meant.
 func recompile(before compiledPolicy, p *v1alpha1.GamePolicy, log logr.Logger) compiledPolicy {
-	now := compiledPolicy{edition: editionOf(p), mode: p.Spec.Mode, result: compileOne(p, log)}
+	now := compiledPolicy{edition: editionOf(p), mode: p.Spec.Mode}
+	now.result, now.findings = compileOne(p, log)
 	now.refused = now.result == nil
 	if now.refused && before.edition.uid == p.UID && !now.edition.deleting {
 		now.result = before.result
@@ -98,19 +100,19 @@ func recompile(before compiledPolicy, p *v1alpha1.GamePolicy, log logr.Logger) c
 
 // compileOne compiles a policy. The API server has run the same rules, so a refusal means that the CRD in the cluster
 // is not this binary's. A panic counts as one: a single object must not take the webhook away from all the others.
-func compileOne(p *v1alpha1.GamePolicy, log logr.Logger) (result *policy.Compiled) {
+func compileOne(p *v1alpha1.GamePolicy, log logr.Logger) (result *policy.Compiled, findings []finding.Finding) {
 	log = log.WithValues("policy", p.Name, "generation", p.Generation)
 	defer func() {
 		if fault := recover(); fault != nil {
-			result = nil
+			result, findings = nil, []finding.Finding{{Code: finding.PolicyInvalid, Severity: finding.Error, Message: "this version of Gatehouse fails on it; its log says where"}}
 			log.Error(fmt.Errorf("panic: %v", fault), "GamePolicy is not in effect as it stands")
 		}
 	}()
-	compiled, findings := policy.Compile(p)
-	if compiled == nil {
+	result, findings = policy.Compile(p)
+	if result == nil {
 		log.Info("GamePolicy is not in effect as it stands: it is refused", "findings", reasons(findings))
 	}
-	return compiled
+	return result, findings
 }
 
 func reasons(findings []finding.Finding) []string {

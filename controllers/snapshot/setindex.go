@@ -58,6 +58,8 @@ func (s *Set) fill(r *policy.Request) {
 type setIndex struct {
 	mu   sync.RWMutex
 	sets map[objectName]*Set
+	// changed is called when a set has come or has other labels, if anybody wants to know.
+	changed func()
 }
 
 // of is nil where the set is not known.
@@ -74,13 +76,21 @@ func (i *setIndex) put(object *unstructured.Unstructured) {
 	if i.sets == nil {
 		i.sets = map[objectName]*Set{}
 	}
-	i.sets[objectName{set.Namespace, set.Name}] = set
+	name := objectName{set.Namespace, set.Name}
+	before := i.sets[name]
+	i.sets[name] = set
+	if i.changed != nil && (before == nil || !maps.Equal(before.Labels, set.Labels)) {
+		i.changed()
+	}
 }
 
 func (i *setIndex) remove(object metav1.Object) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	delete(i.sets, objectName{object.GetNamespace(), object.GetName()})
+	if i.changed != nil {
+		i.changed()
+	}
 }
 
 func (i *setIndex) list() []*Set {

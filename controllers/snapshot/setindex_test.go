@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
+	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
@@ -159,7 +160,8 @@ func TestAnIngressIsTheSamePartyTrimmed(t *testing.T) {
 			if trimmed.UID != "1" || trimmed.ResourceVersion != "5" || !trimmed.CreationTimestamp.Equal(&ing.CreationTimestamp) {
 				t.Errorf("%+v", trimmed.ObjectMeta)
 			}
-			if trimmed.Labels != nil || trimmed.ManagedFields != nil || trimmed.Spec.TLS != nil || trimmed.Annotations["higress.io/timeout"] != "" {
+			_, isGame := gameserver.Identify(ing)
+			if trimmed.Labels != nil || trimmed.ManagedFields != nil || trimmed.Spec.TLS != nil || isGame != (trimmed.Annotations["higress.io/timeout"] != "") {
 				t.Errorf("keeps what nobody reads: %+v", trimmed)
 			}
 		})

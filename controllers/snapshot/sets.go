@@ -126,7 +126,7 @@ func (g *gameServerSets) adjust(ctx context.Context, served bool) error {
 		if err != nil {
 			return err
 		}
-		index := &setIndex{}
+		index := &setIndex{changed: g.regenerate}
 		if g.registration, err = informer.AddEventHandler(index.handler()); err != nil {
 			return err
 		}
@@ -137,7 +137,8 @@ func (g *gameServerSets) adjust(ctx context.Context, served bool) error {
 			return err
 		}
 		g.registration = nil
-		g.sets.Store(&setIndex{})
+		g.sets.Store(&setIndex{changed: g.regenerate})
+		g.regenerate()
 		g.log.Info("GameServerSets are no longer served: OpenKruiseGame's CRD is gone")
 	case !g.looked && g.absent == absences:
 		g.log.Info("no GameServerSets yet: OpenKruiseGame's CRD is not installed")

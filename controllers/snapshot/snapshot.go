@@ -42,11 +42,15 @@ type Snapshot struct {
 
 	// current is nil until everything is known.
 	current atomic.Pointer[world]
+	// generation counts what bears on decisions.
+	generation atomic.Uint64
+	observers  []func()
 }
 
 // world is what changes together: policies and classes of one moment.
 type world struct {
 	policies *policy.Set
+	standing []Policy
 	classes  policy.Classes
 }
 
@@ -59,7 +63,8 @@ func New(options policy.Options, registry prometheus.Registerer, log logr.Logger
 		changed: make(chan struct{}, 1),
 		wake:    make(chan struct{}, 1),
 	}
-	s.sets.Store(&setIndex{})
+	s.sets.Store(&setIndex{changed: s.regenerate})
+	s.namespaces.changed = s.regenerate
 	return s
 }
 
@@ -121,6 +126,19 @@ func (s *Snapshot) Follow(object client.Object, handler toolscache.ResourceEvent
 // API server cannot be reached.
 func (s *Snapshot) Synced() bool { return s.current.Load() != nil }
 
+// Generation changes whenever an Ingress that has not changed may be decided differently.
+func (s *Snapshot) Generation() uint64 { return s.generation.Load() }
+
+// Observe has somebody told whenever the generation changes. Call it before the manager starts.
+func (s *Snapshot) Observe(observer func()) { s.observers = append(s.observers, observer) }
+
+func (s *Snapshot) regenerate() {
+	s.generation.Add(1)
+	for _, tell := range s.observers {
+		tell()
+	}
+}
+
 // notify asks for a rebuild.
 func (s *Snapshot) notify() { signal(s.changed) }
 
@@ -130,8 +148,10 @@ func (s *Snapshot) rebuild() {
 	compiled := s.policies.compile(s.log)
 	s.current.Store(&world{
 		policies: policy.NewSet(compiled),
+		standing: s.policies.list(),
 		classes:  policy.NewClasses(s.options, s.classes.list()),
 	})
+	s.regenerate()
 	s.gauge.set(s.policies.counts())
 	s.log.V(1).Info("policies in effect", "policies", len(compiled), "took", time.Since(begin).String())
 }

@@ -240,7 +240,7 @@ func BenchmarkCompile(b *testing.B) {
 	p := gamePolicy("a", 1)
 	b.ReportAllocs()
 	for b.Loop() {
-		if compileOne(p, logr.Discard()) == nil {
+		if compiled, _ := compileOne(p, logr.Discard()); compiled == nil {
 			b.Fatal("refused")
 		}
 	}

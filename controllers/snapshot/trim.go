@@ -8,6 +8,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
+	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/host"
 )
 
@@ -56,26 +57,37 @@ func trimSet(set *unstructured.Unstructured) {
 	set.Object = map[string]any{"apiVersion": set.Object["apiVersion"], "kind": set.Object["kind"], "metadata": meta, "spec": kept}
 }
 
-// TrimIngress keeps what says on which gateway an Ingress stands, whose it is and on which hosts. Paths are kept where
+// TrimIngress keeps what says on which gateway an Ingress stands, whose it is and on which hosts; of game servers also the
+// annotations, which the rollout compares with what the policies decide. Paths are kept where
 // they tell an ACME solver from any other Ingress.
 func TrimIngress(ing *networkingv1.Ingress) {
 	annotations, controller := ing.Annotations, metav1.GetControllerOf(ing)
+	_, isGame := gameserver.Identify(ing)
 	trimMeta(&ing.ObjectMeta)
 	ing.Labels, ing.Status = nil, networkingv1.IngressStatus{}
-	for _, key := range [...]string{policy.ClassAnnotation, policy.QuarantinedAnnotation, "higress.io/canary", "nginx.ingress.kubernetes.io/canary"} {
-		if value, given := annotations[key]; given {
-			metav1.SetMetaDataAnnotation(&ing.ObjectMeta, key, value)
-		}
-	}
 	if controller != nil {
 		ing.OwnerReferences = []metav1.OwnerReference{*controller}
 	}
 	ing.Spec.TLS = nil
+	if isGame {
+		ing.Annotations = annotations
+	} else {
+		keepAnnotations(ing, annotations)
+	}
 	if host.IsSolver(ing) {
 		return
 	}
 	for i := range ing.Spec.Rules {
 		ing.Spec.Rules[i].HTTP = nil
+	}
+}
+
+// keepAnnotations keeps what says on which gateway an Ingress stands, and as what.
+func keepAnnotations(ing *networkingv1.Ingress, annotations map[string]string) {
+	for _, key := range [...]string{policy.ClassAnnotation, policy.QuarantinedAnnotation, "higress.io/canary", "nginx.ingress.kubernetes.io/canary"} {
+		if value, given := annotations[key]; given {
+			metav1.SetMetaDataAnnotation(&ing.ObjectMeta, key, value)
+		}
 	}
 }
 

@@ -29,6 +29,8 @@ type settings struct {
 	existing sizes
 	// environment is set for the manager, to try out what the Go runtime makes of it.
 	environment string
+	// rolloutsOnly leaves the other measurements out.
+	rolloutsOnly bool
 }
 
 // sizes is a flag: numbers with commas between them.
@@ -67,6 +69,7 @@ func main() {
 	flag.IntVar(&s.requests, "requests", 500, "requests per round, verb and webhook")
 	flag.IntVar(&s.policies, "policies", 100, "GamePolicies in the cluster, of which one selects the Ingresses")
 	flag.Var(&s.existing, "existing", "numbers of Ingresses in the cluster when latency is measured; memory is at the last")
+	flag.BoolVar(&s.rolloutsOnly, "rollouts", false, "nothing but rollouts, beside the last of the numbers")
 	flag.StringVar(&s.environment, "env", "", "variable for the manager, such as GOGC=400")
 	noop := flag.String("noop", "", "internal: serve the webhooks that decide nothing, with the files in this directory")
 	flag.Parse()
@@ -102,7 +105,11 @@ func run(ctx context.Context, s settings) (err error) {
 	}()
 	fmt.Printf("Ready after %s. etcd syncs each write. %d GamePolicies; one sets a timeout, a rate limit, retries and a header per server.\n",
 		since(begin), s.policies)
-	for _, measure := range []func(context.Context) error{b.latencies, b.memory, b.calls} {
+	measures := []func(context.Context) error{b.latencies, b.memory, b.calls, b.rollouts}
+	if s.rolloutsOnly {
+		measures = []func(context.Context) error{b.fillAll, b.rollouts}
+	}
+	for _, measure := range measures {
 		if err := measure(ctx); err != nil {
 			return err
 		}

@@ -12,17 +12,6 @@ import (
 	"github.com/gatehouse-dev/gatehouse/test/env"
 )
 
-// editedPolicyOf is the policy with its second timeout on the Ingresses of the servers named, which were written since.
-func editedPolicyOf(ids ...int) rule {
-	return func(id int, ingress networkingv1.Ingress) error {
-		timeout := "30"
-		if slices.Contains(ids, id) {
-			timeout = "60"
-		}
-		return policyOf("s%d.postio.example.com", timeout)(id, ingress)
-	}
-}
-
 // servedClass is the class of the Ingresses that the gateway serves.
 const servedClass = "higress"
 

@@ -45,7 +45,7 @@ func (d *demo) takeWhileAway(ctx context.Context) error {
 	fmt.Fprintf(d.out, "\n  %s had no Ingress for %s; the rival tried %d times meanwhile and %d times in all, and was refused each time.\n"+
 		"  Its own Ingress, made anew and so by the edited policy:\n",
 		pod, r.back.Sub(r.away).Round(100*time.Millisecond), r.whileAway, r.tries)
-	return d.expect(ctx, first, 12, editedPolicyOf(victim, 10, 11), victim)
+	return d.expect(ctx, first, 12, policyOf(hostForm, "60"), victim)
 }
 
 // robbery is a rival's attempts to get an Ingress with the host of the victim.

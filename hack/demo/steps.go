@@ -84,15 +84,38 @@ func (d *demo) anotherHost(ctx context.Context) error {
 }
 
 func (d *demo) editPolicy(ctx context.Context) error {
-	d.title("The policy is edited: new servers differ")
-	patch := `{"spec": {"defaults": {"requestTimeout": "60s"}}}`
+	d.title("The policy is edited: the servers that run follow, two a second, and its status counts them")
+	patch := `{"spec": {"defaults": {"requestTimeout": "60s"}, "rollout": {"maxPerSecond": 2}}}`
 	if err := d.kubectl(env.Operator, "patch", "gamepolicy", "postio-h5", "--type=merge", "-p", patch); err != nil {
+		return err
+	}
+	if err := d.waitPending(ctx); err != nil {
+		return err
+	}
+	for _, command := range [][]string{
+		{"get", "gamepolicy", "postio-h5"},
+		{"wait", "--for=condition=Programmed", "gamepolicy/postio-h5", "--timeout=60s"},
+		{"get", "gamepolicy", "postio-h5"},
+	} {
+		if err := d.kubectl(env.Operator, command...); err != nil {
+			return err
+		}
+	}
+	if err := d.expect(ctx, first, 10, policyOf("s%d.postio.example.com", "60")); err != nil {
 		return err
 	}
 	if err := d.kubectl(env.Dev, "scale", "gameserverset", "postio", "-n", "games", "--replicas=12"); err != nil {
 		return err
 	}
-	return d.expect(ctx, first, 12, editedPolicyOf(10, 11))
+	return d.expect(ctx, first, 12, policyOf("s%d.postio.example.com", "60"))
+}
+
+// waitPending waits until the status counts Ingresses that are yet to follow.
+func (d *demo) waitPending(ctx context.Context) error {
+	return d.Wait(ctx, "the status to count what is pending", func(context.Context) (bool, error) {
+		pending, err := d.Kubectl(env.Operator, "get", "gamepolicy", "postio-h5", "-o", "jsonpath={.status.pending}")
+		return pending != "" && pending != "0", fmt.Errorf("%q pending: %w", pending, err)
+	})
 }
 
 func (d *demo) title(text string) {

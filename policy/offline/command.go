@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -12,7 +13,7 @@ import (
 
 // Exit codes: 0 means that nothing is refused.
 const (
-	exitRefused = 1 // something of the input is refused
+	exitRefused = 1 // the report has something that fails the command
 	exitUnread  = 2 // the command line or the input cannot be read
 )
 
@@ -35,49 +36,38 @@ type Report interface {
 	Refused() bool
 }
 
-// options are what the command line says.
-type options struct {
-	files          []string
-	output         string
-	ingressClasses []string
-	classGateways  map[string]string
-}
-
-// Command completes a command that reads manifests and reports on them. Its errors have a method ExitCode; one without text
-// has been reported.
-func Command(command *cobra.Command, run func(manifest.Input, policy.Options) Report) *cobra.Command {
-	var o options
+// Reporting completes a command that makes a report: its flags, how the report is printed and what the process ends with. An
+// error of run says that the command line or the input cannot be read. Errors have a method ExitCode; one without text has
+// been told.
+func Reporting(command *cobra.Command, run func(command *cobra.Command, args []string, rules policy.Options) (Report, error)) *cobra.Command {
+	var (
+		output         string
+		ingressClasses []string
+		classGateways  map[string]string
+	)
 	command.SilenceUsage, command.SilenceErrors = true, true
-	unread := func(text string) error { return exit{exitUnread, command.Name() + ": " + text} }
-	command.Args = func(_ *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return unread(fmt.Sprintf("unexpected argument %q; name files with -f", args[0]))
+	unread := func(err error) error {
+		if told := (exit{}); errors.As(err, &told) {
+			return told
 		}
-		return nil
+		return exit{exitUnread, command.Name() + ": " + err.Error()}
 	}
-	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return unread(err.Error()) })
-	command.RunE = func(command *cobra.Command, _ []string) error {
-		write, ok := writers[o.output]
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return unread(err) })
+	command.RunE = func(command *cobra.Command, args []string) error {
+		write, ok := writers[output]
 		if !ok {
-			return unread(fmt.Sprintf("--output is %q; it can be text, yaml or json", o.output))
+			return unread(fmt.Errorf("--output is %q; it can be text, yaml or json", output))
 		}
-		rules, err := policy.ParseOptions(o.ingressClasses, o.classGateways)
+		rules, err := policy.ParseOptions(ingressClasses, classGateways)
 		if err != nil {
-			return unread(err.Error())
+			return unread(err)
 		}
-		if len(o.files) == 0 {
-			return unread("nothing to read; name files with -f")
+		report, err := run(command, args, rules)
+		if err != nil {
+			return unread(err)
 		}
-		input, problems := manifest.Read(o.files, command.InOrStdin())
-		if len(problems) > 0 {
-			for _, p := range problems {
-				command.PrintErrln(Escape(p.String()))
-			}
-			return exit{code: exitUnread}
-		}
-		report := run(input, rules)
 		if err := write(command.OutOrStdout(), report); err != nil {
-			return unread(err.Error())
+			return unread(err)
 		}
 		if report.Refused() {
 			return exit{code: exitRefused}
@@ -86,9 +76,45 @@ func Command(command *cobra.Command, run func(manifest.Input, policy.Options) Re
 	}
 	classes, gateways := policy.DefaultOptions().Flags()
 	flags := command.Flags()
-	flags.StringArrayVarP(&o.files, "filename", "f", nil, "file, directory or - for standard input; may be repeated")
-	flags.StringVarP(&o.output, "output", "o", "text", "text, yaml or json")
-	flags.StringSliceVar(&o.ingressClasses, "ingress-classes", classes, "managed ingress classes, as the manager has them")
-	flags.StringToStringVar(&o.classGateways, "class-gateways", gateways, "gateway of a class (class=gateway) where no IngressClass of the input tells it, as the manager has them")
+	flags.StringVarP(&output, "output", "o", "text", "text, yaml or json")
+	flags.StringSliceVar(&ingressClasses, "ingress-classes", classes, "managed ingress classes, as the manager has them")
+	flags.StringToStringVar(&classGateways, "class-gateways", gateways, "gateway of a class (class=gateway) where no IngressClass tells it, as the manager has them")
 	return command
+}
+
+// Command completes a command that reads manifests and reports on them.
+func Command(command *cobra.Command, run func(manifest.Input, policy.Options) Report) *cobra.Command {
+	var files []string
+	Reporting(command, func(command *cobra.Command, args []string, rules policy.Options) (Report, error) {
+		if len(args) > 0 {
+			return nil, fmt.Errorf("unexpected argument %q; name files with -f", args[0])
+		}
+		input, err := Read(command, files)
+		if err != nil {
+			return nil, err
+		}
+		return run(input, rules), nil
+	})
+	Filenames(command, &files)
+	return command
+}
+
+// Filenames gives a command the flag for what it reads.
+func Filenames(command *cobra.Command, files *[]string) {
+	command.Flags().StringArrayVarP(files, "filename", "f", nil, "file, directory or - for standard input; may be repeated")
+}
+
+// Read reads the files that a command line names. It tells all that cannot be read.
+func Read(command *cobra.Command, files []string) (manifest.Input, error) {
+	if len(files) == 0 {
+		return manifest.Input{}, errors.New("nothing to read; name files with -f")
+	}
+	input, problems := manifest.Read(files, command.InOrStdin())
+	for _, p := range problems {
+		command.PrintErrln(Escape(p.String()))
+	}
+	if len(problems) > 0 {
+		return manifest.Input{}, exit{code: exitUnread}
+	}
+	return input, nil
 }

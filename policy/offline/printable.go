@@ -18,6 +18,16 @@ func Printable(s string) string {
 	return s
 }
 
+// Short is a printable value that is not endless.
+func Short(s string) string {
+	const most = 60
+	s = Printable(s)
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "..."
+	}
+	return s
+}
+
 // Escape is a sentence on one line without anything that a terminal would act on. Sentences quote values themselves,
 // but they may name objects and fields as the input has them.
 func Escape(s string) string {

@@ -1,15 +1,11 @@
 package preview
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
@@ -19,58 +15,44 @@ import (
 // Text writes a report for a person: a table each for policies, sets and Ingresses, then what there is to say. Servers
 // of a set that come out alike share a row.
 func Text(w io.Writer, r Report) error {
-	var page bytes.Buffer
-	t := table{tabwriter.NewWriter(&page, 0, 4, 2, ' ', 0)}
+	t := table{offline.NewTable()}
 	if len(r.Policies) > 0 {
-		t.row("GAME POLICY", "ACCEPTED")
+		t.Row("GAME POLICY", "ACCEPTED")
 		for _, p := range r.Policies {
-			t.row(offline.Printable(p.Name), map[bool]string{true: "yes", false: "no"}[p.Accepted])
+			t.Row(offline.Printable(p.Name), map[bool]string{true: "yes", false: "no"}[p.Accepted])
 		}
-		t.gap()
+		t.Gap()
 	}
 	if len(r.GameServerSets) > 0 {
-		t.row("GAME SERVER SET", "VERDICT", "SERVERS")
+		t.Row("GAME SERVER SET", "VERDICT", "SERVERS")
 		for _, s := range r.GameServerSets {
 			servers := "none"
 			if len(s.IDs) > 0 {
 				servers = gameserver.DescribeIDs(s.IDs)
 			}
-			t.row(offline.Printable(s.Namespace+"/"+s.Name), string(s.Verdict), servers)
+			t.Row(offline.Printable(s.Namespace+"/"+s.Name), string(s.Verdict), servers)
 		}
-		t.gap()
+		t.Gap()
 	}
 	groups := group(r.Ingresses)
 	if len(groups) > 0 {
-		t.row("INGRESS", "VERDICT", "HOST", "ANNOTATION", "VALUE", "FROM")
+		t.Row("INGRESS", "VERDICT", "HOST", "ANNOTATION", "VALUE", "FROM")
 		for _, g := range groups {
 			t.ingress(g)
 		}
-		t.gap()
+		t.Gap()
 	}
 	if said := remarks(r, groups); len(said) > 0 {
-		t.row("FINDINGS")
+		t.Row("FINDINGS")
 		for _, line := range said {
-			t.row(line)
+			t.Row(line)
 		}
-		t.gap()
+		t.Gap()
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	_, err := w.Write(trailing.ReplaceAll(page.Bytes(), nil))
-	return err
+	return t.Print(w)
 }
 
-// trailing are the blanks of empty cells, without which the cells above and below would not be aligned.
-var trailing = regexp.MustCompile(`(?m)[ ]+$`)
-
-// table writes to memory, which does not fail.
-type table struct{ *tabwriter.Writer }
-
-func (t table) row(cells ...string) { _, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) }
-
-// gap ends a table: the columns of the next are aligned on their own.
-func (t table) gap() { _, _ = fmt.Fprintln(t) }
+type table struct{ *offline.Table }
 
 // servers are Ingresses that came out alike.
 type servers []IngressReport
@@ -120,7 +102,7 @@ func (t table) ingress(g servers) {
 	i := g[0]
 	lead := []string{g.title(), string(i.Verdict), hostOf(g)}
 	line := func(cells ...string) {
-		t.row(append(lead, cells...)...)
+		t.Row(append(lead, cells...)...)
 		lead = []string{"", "", ""}
 	}
 	annotations := shown(i.Annotations)
@@ -129,11 +111,11 @@ func (t table) ingress(g servers) {
 		if s, ok := i.Provenance[k]; ok {
 			from = offline.Printable(s.Policy) + " (" + string(s.Layer) + ")"
 		}
-		line(offline.Printable(k), short(annotations[k]), from)
+		line(offline.Printable(k), offline.Short(annotations[k]), from)
 	}
 	for _, k := range slices.Sorted(maps.Keys(i.Removed)) {
 		if _, replaced := annotations[k]; !replaced {
-			line(offline.Printable(k), short(i.Removed[k]), "author, taken away")
+			line(offline.Printable(k), offline.Short(i.Removed[k]), "author, taken away")
 		}
 	}
 	if lead[0] != "" {
@@ -155,14 +137,4 @@ func hostOf(g servers) string {
 		}
 	}
 	return host
-}
-
-// short is a printable value that is not endless.
-func short(s string) string {
-	const most = 60
-	s = offline.Printable(s)
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "..."
-	}
-	return s
 }

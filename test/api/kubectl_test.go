@@ -68,7 +68,7 @@ func TestKubectlGetPrintsTheColumns(t *testing.T) {
 	defer admin.Delete(t.Context(), claim) //nolint:errcheck // The API server goes away too.
 
 	for resource, want := range map[string]string{
-		"gpol":   "NAME PRIORITY MODE AGE; columns 100 Audit AGE",
+		"gpol":   "NAME PRIORITY MODE MATCHED UPTODATE PENDING AGE; columns 100 Audit AGE",
 		"hclaim": "NAME HOST CLASS HOLDER SERVER STATE AGE; columns game7.example.com higress games/postio 7 Pending AGE",
 	} {
 		if diff := cmp.Diff(want, table(kubectl(t, "get", resource))); diff != "" {

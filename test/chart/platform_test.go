@@ -50,6 +50,7 @@ func TestTheServiceAccountMayReadWhatItNeedsAndNothingElse(t *testing.T) {
 		verb, group, resources string
 	}{
 		{true, "list watch", "gatehouse.dev", "gamepolicies"},
+		{true, "patch", "gatehouse.dev", "gamepolicies/status"},
 		{true, "get list watch create update delete", "gatehouse.dev", "hostclaims"},
 		{true, "update", "gatehouse.dev", "hostclaims/status"},
 		{true, "get list watch", "game.kruise.io", "gameserversets"},
@@ -58,7 +59,8 @@ func TestTheServiceAccountMayReadWhatItNeedsAndNothingElse(t *testing.T) {
 		{true, "create patch update", "events.k8s.io", "events"},
 		{true, "list watch", "", "namespaces"},
 		{true, "list watch", "networking.k8s.io", "ingressclasses"},
-		{false, "create update patch delete", "gatehouse.dev", "gamepolicies gamepolicies/status"},
+		{false, "create update patch delete", "gatehouse.dev", "gamepolicies"},
+		{false, "get create update delete", "gatehouse.dev", "gamepolicies/status"},
 		{false, "patch deletecollection", "gatehouse.dev", "hostclaims"},
 		{false, "create update patch delete", "game.kruise.io", "gameserversets"},
 		{false, "get list watch create update patch delete", "", "secrets configmaps services"},

@@ -3,6 +3,7 @@ package e2e_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -62,29 +63,47 @@ func TestTheArticlesGame(t *testing.T) {
 		expect(t, get(t, s, "postio-4"), articleAnnotations(4))
 	})
 	t.Run("a new Host template makes OKG replace the Ingresses, annotations and all", func(t *testing.T) { changeHost(t, s) })
-	t.Run("an edited policy reaches new servers", func(t *testing.T) {
+	t.Run("an edited policy reaches new servers and those that there are", func(t *testing.T) {
 		edited := strings.Replace(read(t, articlePolicy), "requestTimeout: 30s", "requestTimeout: 45s", 1)
 		applyPolicy(t, s, edited, "postio", "higress.io/timeout", "45")
 		kubectl(t, s, env.Dev, "scale", "-n", env.GamesNamespace, "gameserverset/postio", "--replicas=11")
 		if _, err := s.WaitIngresses(t.Context(), env.GamesNamespace, "postio", 11); err != nil {
 			t.Fatal(err)
 		}
-		want := articleAnnotations(10)
-		want["higress.io/timeout"] = "45"
-		expect(t, get(t, s, "postio-10"), want)
-		expect(t, get(t, s, "postio-0"), articleAnnotations(0))
+		waitTimeouts(t, s, "45", 11)
+		for id := range 11 {
+			want := articleAnnotations(id)
+			want["higress.io/timeout"] = "45"
+			expect(t, get(t, s, fmt.Sprintf("postio-%d", id)), want)
+		}
 	})
-	t.Run("without the policy the next write leaves what the author wrote", func(t *testing.T) {
+	t.Run("without the policy they are what their author wrote", func(t *testing.T) {
 		kubectl(t, s, env.Operator, "delete", "gamepolicy", "postio-h5")
-		waitDecided(t, s, "postio", "higress.io/timeout", "")
-		kubectl(t, s, env.Admin, "annotate", "-n", env.GamesNamespace, "ingress/postio-1", "example.com/touched=yes")
-		ing := get(t, s, "postio-1")
-		expect(t, ing, map[string]string{"example.com/touched": "yes"})
-		if _, left := ing.Annotations[policy.AppliedAnnotation]; left || ing.Annotations["game.kruise.io/ingress-hash"] == "" {
-			t.Errorf("annotations %v", ing.Annotations)
+		waitTimeouts(t, s, "", 11)
+		for id := range 11 {
+			ing := get(t, s, fmt.Sprintf("postio-%d", id))
+			expect(t, ing, map[string]string{})
+			if _, left := ing.Annotations[policy.AppliedAnnotation]; left || ing.Annotations["game.kruise.io/ingress-hash"] == "" {
+				t.Errorf("annotations %v", ing.Annotations)
+			}
 		}
 	})
 	kubectl(t, s, env.Dev, "delete", "-n", env.GamesNamespace, "gameserverset/postio")
+}
+
+// waitTimeouts waits until all Ingresses of the article's game have the timeout.
+func waitTimeouts(t *testing.T, s *installation, timeout string, n int) {
+	t.Helper()
+	wait(t, s, "the timeout "+timeout, func(ctx context.Context) (bool, error) {
+		list, err := s.Ingresses(ctx, env.GamesNamespace, "postio")
+		followed := 0
+		for i := range list {
+			if list[i].Annotations[timeoutKey] == timeout {
+				followed++
+			}
+		}
+		return followed == n && len(list) == n, errors.Join(err, fmt.Errorf("%d of %d have it", followed, len(list)))
+	})
 }
 
 func expectServers(t *testing.T, s *installation, n int) {

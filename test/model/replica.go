@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/events"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/gamepods"
 	"github.com/gatehouse-dev/gatehouse/controllers/janitor"
 	"github.com/gatehouse-dev/gatehouse/controllers/ledger"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
@@ -81,7 +82,7 @@ func (r *replica) Stand(ing *networkingv1.Ingress) (string, host.Party, bool) {
 
 func (r *replica) Sets() []*snapshot.Set { return ordered(r.seen.sets, types.NamespacedName.String) }
 
-func (*replica) Pods() []*janitor.Pod { return nil }
+func (*replica) Pods() []*gamepods.Pod { return nil }
 
 // ordered lists a map in the order of its keys, so that a seed always means the same.
 func ordered[K comparable, V any](m map[K]V, name func(K) string) []V {
@@ -144,11 +145,11 @@ func (l live) Set(_ context.Context, namespace, name string) (*snapshot.Set, err
 	return l.state().sets[types.NamespacedName{Namespace: namespace, Name: name}], nil
 }
 
-func (l live) Pods(context.Context, string, string) ([]*janitor.Pod, error) { return nil, nil }
+func (l live) Pods(context.Context, string, string) ([]*gamepods.Pod, error) { return nil, nil }
 
 type nothing struct{}
 
-func (nothing) Touch(context.Context, *janitor.Pod, time.Time) error { return nil }
+func (nothing) Touch(context.Context, *gamepods.Pod, time.Time) error { return nil }
 func (nothing) Lift(context.Context, *networkingv1.Ingress) error {
 	return errors.New("nothing is quarantined here")
 }

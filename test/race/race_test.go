@@ -14,7 +14,7 @@ import (
 // Several thousand requests for each number, so the fuller test is for whoever has the time: RACE_HOSTS=1000 for all.
 const (
 	manyHosts = 1000
-	someHosts = 250
+	someHosts = 150
 )
 
 // races is how many hosts are raced for where RACE_HOSTS says nothing.

@@ -49,6 +49,11 @@ func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) 
 	if err != nil {
 		return err
 	}
+	reporter, err := reportPolicies(mgr, o, snap, deeds.rollout, log)
+	if err != nil {
+		return err
+	}
+	deeds.rollout.Observe(reporter.Changed)
 	herald, err := sendHerald(mgr, log)
 	if err != nil {
 		return err

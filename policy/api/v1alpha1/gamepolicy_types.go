@@ -11,7 +11,13 @@ import (
 // +kubebuilder:resource:scope=Cluster,path=gamepolicies,singular=gamepolicy,shortName=gpol,categories=gatehouse
 // +kubebuilder:printcolumn:name="Priority",type=integer,JSONPath=`.spec.priority`,description="Higher wins."
 // +kubebuilder:printcolumn:name="Mode",type=string,JSONPath=`.spec.mode`,description="Enforce, Warn or Audit."
+// +kubebuilder:printcolumn:name="Matched",type=integer,JSONPath=`.status.matched`,description="How many Ingresses of game servers it selects."
+// +kubebuilder:printcolumn:name="UpToDate",type=integer,JSONPath=`.status.upToDate`,description="How many of them carry what it decides."
+// +kubebuilder:printcolumn:name="Pending",type=integer,JSONPath=`.status.pending`,description="How many will be changed next; in mode Warn or Audit, how many enforcing it would change."
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Deferred",type=integer,JSONPath=`.status.deferred`,description="How many it lets be for now, as its rollout says.",priority=1
+// +kubebuilder:printcolumn:name="Denied",type=integer,JSONPath=`.status.denied`,description="How many somebody else keeps from following.",priority=1
+// +kubebuilder:printcolumn:name="State",type=string,JSONPath=`.status.conditions[?(@.type=="Programmed")].reason`,description="The reason of the condition Programmed.",priority=1
 type GamePolicy struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata,omitempty"`
@@ -137,7 +143,8 @@ const (
 	RolloutIdle RolloutServers = "Idle"
 )
 
-// GamePolicyStatus is what Gatehouse observed.
+// GamePolicyStatus is what Gatehouse observed. The counts are of Ingresses of game servers that exist, and are not there
+// before they were counted once.
 type GamePolicyStatus struct {
 	// observedGeneration is the generation of the spec that this status is about.
 	// +optional
@@ -145,10 +152,78 @@ type GamePolicyStatus struct {
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
 
 	// conditions are Accepted (the policy is valid and takes part in decisions), Programmed (the Ingresses that exist
-	// carry what it decides) and Conflicted (something keeps it from having its full effect).
+	// carry what it decides), Conflicted (others keep it from having its full effect) and GatewayLimits (the gateway
+	// does). The last two are there while it is accepted.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// matched is how many Ingresses the policy selects.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Matched *int32 `json:"matched,omitempty"`
+
+	// upToDate is how many of them carry what the policies decide.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	UpToDate *int32 `json:"upToDate,omitempty"`
+
+	// pending is how many are to be changed as soon as rollout.maxPerSecond allows. In mode Warn or Audit it is how many
+	// enforcing the policy would change.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Pending *int32 `json:"pending,omitempty"`
+
+	// deferred is how many keep what they have because rollout.existing is Never, or because rollout.servers is Idle and
+	// somebody plays on their servers.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Deferred *int32 `json:"deferred,omitempty"`
+
+	// denied is how many do not follow because the API server refuses the change, or because somebody else keeps writing
+	// over it.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Denied *int32 `json:"denied,omitempty"`
+
+	// problems are Ingresses that do not follow, and why: the oldest ten of them.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=10
+	Problems []RolloutProblem `json:"problems,omitempty"`
+}
+
+// RolloutProblem is an Ingress that does not follow a policy. It has the name of its game server.
+type RolloutProblem struct {
+	// namespace of the game server.
+	// +required
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace"`
+
+	// gameServerSet is the set of the game server.
+	// +required
+	// +kubebuilder:validation:MaxLength=253
+	GameServerSet string `json:"gameServerSet"`
+
+	// id is the game server's id within its set.
+	// +required
+	// +kubebuilder:validation:Minimum=0
+	ID int32 `json:"id"`
+
+	// since is when it was first seen not to follow for this reason.
+	// +required
+	Since metav1.Time `json:"since"`
+
+	// reason is Denied (the API server refuses the change), Failed (the change did not get through and is tried again),
+	// Contested (somebody else keeps writing over it) or WaitingForIdle (somebody plays on the server).
+	// +required
+	// +kubebuilder:validation:MaxLength=63
+	Reason string `json:"reason"`
+
+	// message says what stands in the way, and what to do about it.
+	// +optional
+	// +kubebuilder:validation:MaxLength=1024
+	Message string `json:"message,omitempty"`
 }

@@ -74,7 +74,7 @@ func Install(ctx context.Context, options Options) (_ *Release, err error) {
 		return nil, err
 	}
 	if err := r.waitForWebhooks(ctx); err != nil {
-		return nil, fmt.Errorf("%w%s", err, r.logTails())
+		return nil, fmt.Errorf("%w%s", err, r.Tails())
 	}
 	return r, nil
 }
@@ -136,25 +136,10 @@ func (r *Release) startReplicas(ctx context.Context) error {
 
 // Stop ends the managers as a kubelet would, with their grace period, all at the same time. The chart stays installed.
 func (r *Release) Stop(ctx context.Context) error {
-	results := make(chan error, len(r.Replicas))
-	for _, replica := range r.Replicas {
-		go func() { results <- replica.Stop(ctx) }()
-	}
-	var errs []error
-	for range r.Replicas {
-		errs = append(errs, <-results)
-	}
+	err := r.StopManagers(ctx)
 	for i := len(r.closers) - 1; i >= 0; i-- {
 		r.closers[i]()
 	}
 	r.closers = nil
-	return errors.Join(errs...)
-}
-
-func (r *Release) logTails() string {
-	var text string
-	for _, replica := range r.Replicas {
-		text += replica.logTail()
-	}
-	return text
+	return err
 }

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -172,18 +171,4 @@ func (r *Replica) MetricsURL() string {
 		port = metricsPort
 	}
 	return "http://" + net.JoinHostPort(r.IP, strconv.Itoa(port)) + "/metrics"
-}
-
-// logTail is the end of the log, for error messages.
-func (r *Replica) logTail() string {
-	const most = 20
-	text, err := os.ReadFile(r.LogFile)
-	if err != nil {
-		return ""
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	if len(lines) > most {
-		lines = lines[len(lines)-most:]
-	}
-	return "\n--- " + r.LogFile + "\n" + strings.Join(lines, "\n")
 }

@@ -1,4 +1,4 @@
-package janitor
+package gamepods
 
 import (
 	"encoding/json"
