@@ -46,10 +46,11 @@ fuzz: ## Run every fuzz target for FUZZ_TIME.
 
 .PHONY: testdata
 testdata: ## Rewrite the golden files from what the code does now; read the difference before committing.
-	$(GO) test ./policy ./policy/gameserver ./policy/manifest ./policy/preview ./policy/lint ./test/chart -update
+	$(GO) test ./policy ./policy/gameserver ./policy/manifest ./policy/preview ./policy/lint -update
+	$(GO) test -short ./test/chart ./webhooks/serve -update
 
 .PHONY: generate
-generate: ## Regenerate deepcopy methods, CRDs and docs/findings.md.
+generate: ## Regenerate deepcopy methods, CRDs, docs/findings.md and the README of the chart.
 	hack/generate.sh .
 
 .PHONY: verify

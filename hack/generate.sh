@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Regenerates deepcopy methods, CRDs and the page of findings in the tree given as first argument.
+# Regenerates deepcopy methods, CRDs, the page of findings and the README of the chart in the tree given as first argument.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 controller_gen=$(cd "$root" && go run ./hack/stack/build controller-gen)
@@ -7,3 +7,4 @@ cd "${1:?tree}"
 "$controller_gen" object paths=./policy/api/... paths=./policy/gameserver/...
 "$controller_gen" crd paths=./policy/api/... output:crd:dir=./charts/gatehouse/files/crds
 go run ./hack/findings docs/findings.md
+go run ./hack/chartreadme charts/gatehouse/values.yaml charts/gatehouse/README.md

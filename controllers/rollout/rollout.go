@@ -86,7 +86,8 @@ type Rollout struct {
 	rates map[string]int
 }
 
-// New makes a rollout. It registers gatehouse_rollout_pending, gatehouse_rollout_writes_total and gatehouse_ingresses.
+// New makes a rollout. It registers gatehouse_rollout_pending, gatehouse_rollout_paused, gatehouse_rollout_writes_total and
+// gatehouse_ingresses.
 func New(config Config) *Rollout {
 	config.Log = config.Log.WithName("rollout")
 	return &Rollout{

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -290,9 +291,15 @@ func TestARolloutPausesWhenWritesFailAndGoesOnByItself(t *testing.T) {
 	if last := c.events[len(c.events)-1]; !strings.HasPrefix(last, "RolloutPaused p: 5 writes in a row failed, the last of Ingress games/postio-") {
 		t.Errorf("events %q", c.events)
 	}
+	if got := testutil.ToFloat64(r.metrics.paused.WithLabelValues("p")); got != 1 {
+		t.Errorf("gatehouse_rollout_paused is %v during the pause", got)
+	}
 	broken = false
 	c.play(r, 6*time.Minute)
 	tallyOf(t, r, "p", Tally{Matched: 500, UpToDate: 500})
+	if got := testutil.ToFloat64(r.metrics.paused.WithLabelValues("p")); got != 0 {
+		t.Errorf("gatehouse_rollout_paused is %v after the pause", got)
+	}
 	if !sets.New(c.events...).Has("RolloutResumed p: Ingresses can be written again") {
 		t.Errorf("events %q", c.events)
 	}

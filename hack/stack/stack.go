@@ -1,6 +1,6 @@
 // Package stack builds the programs that Gatehouse is developed against from their Go modules, once, into a cache outside
 // the tree: the control plane (etcd, kube-apiserver, …), the neighbours (Kruise, OpenKruiseGame, KWOK) and the tools
-// (Helm, controller-gen, golangci-lint). It knows how they are built and where their modules lie, not how they are run.
+// (Helm, controller-gen, golangci-lint, kubeconform). It knows how they are built and where their modules lie, not how they are run.
 //
 // Every part has a go.mod of its own beside this file, because their Kubernetes versions exclude each other.
 package stack
@@ -37,6 +37,9 @@ const (
 	Helm          = "helm"
 	ControllerGen = "controller-gen"
 	GolangciLint  = "golangci-lint"
+	Kubeconform   = "kubeconform"
+	// PrometheusOperator has no programs here: only its CRDs are wanted.
+	PrometheusOperator = "prometheus-operator"
 )
 
 // kubernetesVersion is what kube-apiserver reports; a build from the module has no version of its own, and clients
@@ -75,6 +78,10 @@ func parts() []Part {
 		{Name: GolangciLint, Module: "github.com/golangci/golangci-lint/v2", programs: []program{
 			{"golangci-lint", "github.com/golangci/golangci-lint/v2/cmd/golangci-lint", time.Minute},
 		}},
+		{Name: Kubeconform, Module: "github.com/yannh/kubeconform", programs: []program{
+			{"kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", 2 * time.Second},
+		}},
+		{Name: PrometheusOperator, Module: "github.com/prometheus-operator/prometheus-operator"},
 	}
 }
 

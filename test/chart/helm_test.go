@@ -43,6 +43,11 @@ func helm(t *testing.T, args ...string) ([]byte, error) {
 // template renders the chart with values.
 func template(t *testing.T, release, namespace string, values map[string]any) ([]byte, error) {
 	t.Helper()
+	return helm(t, "template", release, chartDir, "--namespace", namespace, "--kube-version", "1.37.2", "--values", valuesFile(t, values))
+}
+
+func valuesFile(t *testing.T, values map[string]any) string {
+	t.Helper()
 	text, err := yaml.Marshal(values)
 	if err != nil {
 		t.Fatal(err)
@@ -51,5 +56,5 @@ func template(t *testing.T, release, namespace string, values map[string]any) ([
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return helm(t, "template", release, chartDir, "--namespace", namespace, "--kube-version", "1.37.2", "--values", file)
+	return file
 }

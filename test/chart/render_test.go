@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
 	cmapi "github.com/cert-manager/cert-manager/pkg/apis/certmanager/v1"
 	"github.com/google/go-cmp/cmp"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	clientscheme "k8s.io/client-go/kubernetes/scheme"
@@ -27,44 +29,139 @@ type rendering struct {
 	Values    map[string]any `json:"values"`
 }
 
-func TestRenderingsAreGolden(t *testing.T) {
-	cases, err := filepath.Glob("testdata/render/*/in.yaml")
-	if err != nil || len(cases) == 0 {
+// renderings are the cases of testdata/render.
+func renderings(t *testing.T) map[string]rendering {
+	t.Helper()
+	files, err := filepath.Glob("testdata/render/*/in.yaml")
+	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
-	for _, in := range cases {
-		dir := filepath.Dir(in)
-		t.Run(filepath.Base(dir), func(t *testing.T) {
-			var c rendering
-			text, err := os.ReadFile(in)
-			if err != nil {
-				t.Fatal(err)
+	cases := map[string]rendering{}
+	for _, file := range files {
+		var c rendering
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.UnmarshalStrict(text, &c); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		cases[filepath.Base(filepath.Dir(file))] = c
+	}
+	return cases
+}
+
+// The case "default" is written out whole, the others as far as they differ from it: else every change of a template would be
+// a change of all of them, and what a case is about would be lost in what they share.
+func TestRenderingsAreGolden(t *testing.T) {
+	cases := renderings(t)
+	plain := sorted(t, cases["default"])
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			out := sorted(t, c)
+			if name != "default" {
+				out = differing(t, plain, out)
 			}
-			if err := yaml.UnmarshalStrict(text, &c); err != nil {
-				t.Fatal(err)
-			}
-			out, err := template(t, c.Release, c.Namespace, c.Values)
-			if err != nil {
-				t.Fatal(err)
-			}
-			golden.Compare(t, filepath.Join(dir, "out.yaml"), withoutCRDs(t, out))
+			golden.Compare(t, filepath.Join("testdata/render", name, "out.yaml"), []byte(strings.Join(out, "---\n")))
 		})
 	}
 }
 
-// withoutCRDs leaves the CRDs out of golden files: they are generated, and TestCRDsAreTheGeneratedOnes compares them. All
-// other documents are decoded strictly on the way, so that a misspelt field is an error here and not in a cluster.
-func withoutCRDs(t *testing.T, manifest []byte) []byte {
+// sorted renders a case, without the CRDs, which are generated and which TestCRDsAreTheGeneratedOnes compares. All other
+// documents are decoded strictly on the way, so that a misspelt field is an error here and not in a cluster.
+func sorted(t *testing.T, c rendering) []string {
 	t.Helper()
+	out, err := template(t, c.Release, c.Namespace, c.Values)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var kept []string
-	for _, document := range documents(manifest) {
-		if strings.Contains(document, "\nkind: CustomResourceDefinition\n") {
+	for _, document := range documents(out) {
+		kind := kindOf(t, document)
+		if kind.Kind == "CustomResourceDefinition" {
 			continue
 		}
-		decode(t, document)
-		kept = append(kept, document)
+		if kind.Group != "monitoring.coreos.com" { // kubeconform looks at these
+			decode(t, document)
+		}
+		kept = append(kept, strings.ReplaceAll(document, dashboard(t), "    (files/dashboard.json)"))
 	}
-	return []byte(strings.Join(kept, "---\n"))
+	return kept
+}
+
+// dashboard is Grafana's JSON as it stands in a ConfigMap. A golden file need not hold it once more.
+func dashboard(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(chartDir, "files/dashboard.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "    " + strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "\n    ")
+}
+
+// differing leaves out what the plain rendering has as well, and names what only that has.
+func differing(t *testing.T, plain, out []string) []string {
+	t.Helper()
+	names := map[string]bool{}
+	for _, document := range out {
+		names[name(t, document)] = true
+	}
+	var kept []string
+	for _, document := range plain {
+		if !names[name(t, document)] {
+			kept = append(kept, "# Only in default: "+name(t, document)+"\n")
+		}
+	}
+	if len(kept) > 0 {
+		kept = []string{strings.Join(kept, "")}
+	}
+	return append(kept, slices.DeleteFunc(out, func(document string) bool { return slices.Contains(plain, document) })...)
+}
+
+// name is an object's kind and name.
+func name(t *testing.T, document string) string {
+	t.Helper()
+	var object metav1.PartialObjectMetadata
+	if err := yaml.Unmarshal([]byte(document), &object); err != nil {
+		t.Fatal(err)
+	}
+	return object.Kind + " " + object.Name
+}
+
+func TestNotesAreGolden(t *testing.T) {
+	for name, c := range renderings(t) {
+		t.Run(name, func(t *testing.T) {
+			golden.Compare(t, filepath.Join("testdata/render", name, "notes.txt"), notes(t, c))
+		})
+	}
+}
+
+// notes are what Helm prints after an installation.
+func notes(t *testing.T, c rendering) []byte {
+	t.Helper()
+	out, err := helm(t, "install", c.Release, chartDir, "--namespace", c.Namespace, "--dry-run=client", "--values", valuesFile(t, c.Values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, found := bytes.Cut(out, []byte("NOTES:\n"))
+	if !found {
+		t.Fatalf("no notes in\n%s", out)
+	}
+	return text
+}
+
+func TestEveryRenderingPassesHelmLint(t *testing.T) {
+	for name, c := range renderings(t) {
+		t.Run(name, func(t *testing.T) {
+			out, err := helm(t, "lint", "--strict", chartDir, "--namespace", c.Namespace, "--kube-version", "1.37.2", "--values", valuesFile(t, c.Values))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(string(out), "[WARNING]") {
+				t.Errorf("helm lint warns:\n%s", out)
+			}
+		})
+	}
 }
 
 func documents(manifest []byte) []string {

@@ -8,16 +8,6 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-func TestChartPassesHelmLint(t *testing.T) {
-	out, err := helm(t, "lint", "--strict", chartDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Contains(string(out), "[WARNING]") {
-		t.Errorf("helm lint warns:\n%s", out)
-	}
-}
-
 func TestWrongValuesAreRefusedBeforeAnythingIsInstalled(t *testing.T) {
 	for name, c := range map[string]struct{ values, want string }{
 		"an unknown value":            {"replicaCount: 2", "additional properties 'replicaCount' not allowed"},

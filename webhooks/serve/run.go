@@ -71,7 +71,7 @@ func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) 
 	if err != nil {
 		return err
 	}
-	if err := addChecks(mgr, snap, cert, webhooks); err != nil {
+	if err := addChecks(mgr, registry, snap, cert, webhooks); err != nil {
 		return err
 	}
 	return supervise(ctx, o.shutdownDelay, mgr, cert, webhooks, log)
@@ -167,7 +167,7 @@ func newManager(config *rest.Config, o options, snap *snapshot.Snapshot, log log
 
 // addChecks makes the replica ready when it can answer: everything is known and compiled, there is a certificate, the
 // webhooks' server shakes hands, and no shutdown has begun.
-func addChecks(mgr manager.Manager, snap *snapshot.Snapshot, cert *certificate, webhooks *server) error {
+func addChecks(mgr manager.Manager, registry prometheus.Registerer, snap *snapshot.Snapshot, cert *certificate, webhooks *server) error {
 	checks := map[string]healthz.Checker{
 		"snapshot": func(*http.Request) error {
 			if !snap.Synced() {
@@ -179,6 +179,7 @@ func addChecks(mgr manager.Manager, snap *snapshot.Snapshot, cert *certificate, 
 		"webhooks":    webhooks.answers,
 		"shutdown":    webhooks.notDraining,
 	}
+	registerReady(registry, checks)
 	for name, check := range checks {
 		if err := mgr.AddReadyzCheck(name, reported(name, check, mgr.GetLogger())); err != nil {
 			return err

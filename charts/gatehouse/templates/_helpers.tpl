@@ -40,3 +40,26 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- define "gatehouse.port" -}}
 {{ regexFind "[0-9]+$" . }}
 {{- end -}}
+
+{{/* A duration like 1h30m in seconds, rounded up. */}}
+{{- define "gatehouse.seconds" -}}
+{{- $milliseconds := 0 -}}
+{{- range regexFindAll "[0-9]+(ms|h|m|s)" . -1 -}}
+{{- $unit := regexFind "[a-z]+$" . -}}
+{{- $milliseconds = add $milliseconds (mul (trimSuffix $unit . | int64) (get (dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1) $unit)) -}}
+{{- end -}}
+{{ div (add $milliseconds 999) 1000 }}
+{{- end -}}
+
+{{/*
+The security contexts of every Pod of the chart. What the Pod Security level "restricted" asks for stands here and not in the
+values alone, so that it is there also where values.podSecurityContext or values.securityContext is replaced or emptied. Only a
+value that says otherwise in so many words counts more.
+*/}}
+{{- define "gatehouse.podSecurityContext" -}}
+{{ mustMergeOverwrite (dict "runAsNonRoot" true "seccompProfile" (dict "type" "RuntimeDefault")) (deepCopy (default dict .Values.podSecurityContext)) | toYaml }}
+{{- end -}}
+
+{{- define "gatehouse.securityContext" -}}
+{{ mustMergeOverwrite (dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true "capabilities" (dict "drop" (list "ALL"))) (deepCopy (default dict .Values.securityContext)) | toYaml }}
+{{- end -}}

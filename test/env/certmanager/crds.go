@@ -16,7 +16,7 @@ const module = "github.com/cert-manager/cert-manager"
 
 // installCRDs takes the CRDs from the module that the controllers are compiled from, so that the two always agree.
 func installCRDs(ctx context.Context, cfg *rest.Config) error {
-	dir, err := moduleDir(ctx)
+	dir, err := ModuleDir(ctx)
 	if err != nil {
 		return err
 	}
@@ -27,8 +27,8 @@ func installCRDs(ctx context.Context, cfg *rest.Config) error {
 	return err
 }
 
-// moduleDir works anywhere inside our module, which is where go test and go run start.
-func moduleDir(ctx context.Context) (string, error) {
+// ModuleDir is where the sources of the controllers lie. It works anywhere inside our module, which is where go test and go run start.
+func ModuleDir(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if err != nil {
 		var exit *exec.ExitError
