@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/doctor"
 	"github.com/gatehouse-dev/gatehouse/controllers/inspect"
 	"github.com/gatehouse-dev/gatehouse/policy/lint"
 	"github.com/gatehouse-dev/gatehouse/policy/preview"
@@ -47,7 +48,7 @@ func command(program string) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		serve.Command(), preview.Command(), lint.Command(),
-		inspect.ExplainCommand(), inspect.DiffCommand(), inspect.HostsCommand(), versionCommand(),
+		inspect.ExplainCommand(), inspect.DiffCommand(), inspect.HostsCommand(), doctor.Command(version), versionCommand(),
 	)
 	return root
 }

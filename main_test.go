@@ -31,10 +31,13 @@ func TestTheExitCodeSaysWhatHappened(t *testing.T) {
 		"diff -f /not/there": 2,
 		"diff -n games":      2,
 		"diff --delete=a --kubeconfig=/not/there": 2,
-		"hosts surplus":                 2,
-		"hosts --state=Lost":            2,
-		"hosts --host=[":                2,
-		"hosts --kubeconfig=/not/there": 2,
+		"hosts surplus":                  2,
+		"hosts --state=Lost":             2,
+		"hosts --host=[":                 2,
+		"hosts --kubeconfig=/not/there":  2,
+		"doctor surplus":                 2,
+		"doctor --okg=nowhere":           2,
+		"doctor --kubeconfig=/not/there": 2,
 	} {
 		t.Run(line, func(t *testing.T) {
 			var output bytes.Buffer

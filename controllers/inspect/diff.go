@@ -10,6 +10,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/access"
 	"github.com/gatehouse-dev/gatehouse/controllers/survey"
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
@@ -37,7 +38,7 @@ func diffCommand(o outside) *cobra.Command {
 		Short:   "Say what an edit of policies would change on the Ingresses that stand",
 		Long:    diffLong,
 		Example: diffExample,
-	}, ofCluster, o, func(s *session, args []string) (offline.Report, error) {
+	}, access.OfCluster, o, func(s *session, args []string) (offline.Report, error) {
 		if len(args) > 0 {
 			return nil, fmt.Errorf("unexpected argument %q; name files with -f", args[0])
 		}

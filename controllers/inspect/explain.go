@@ -14,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/access"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
 	"github.com/gatehouse-dev/gatehouse/policy/offline"
@@ -41,7 +42,7 @@ func explainCommand(o outside) *cobra.Command {
 		Short:   "Say why the Ingress of a game server is as it is",
 		Long:    explainLong,
 		Example: explainExample,
-	}, inNamespace, o, func(s *session, args []string) (offline.Report, error) {
+	}, access.InNamespace, o, func(s *session, args []string) (offline.Report, error) {
 		kind, name, err := parseTarget(args)
 		if err != nil {
 			return nil, err

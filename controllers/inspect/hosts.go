@@ -13,6 +13,7 @@ import (
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/access"
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/policy/offline"
 )
@@ -47,7 +48,7 @@ func hostsCommand(o outside) *cobra.Command {
 		Short:   "List the hosts of game servers and who holds them",
 		Long:    hostsLong,
 		Example: hostsExample,
-	}, inNamespace, o, func(s *session, args []string) (offline.Report, error) {
+	}, access.InNamespace, o, func(s *session, args []string) (offline.Report, error) {
 		if len(args) > 0 {
 			return nil, fmt.Errorf("unexpected argument %q; name a host with --host", args[0])
 		}

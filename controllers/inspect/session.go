@@ -2,19 +2,15 @@ package inspect
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/access"
 	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
 	"github.com/gatehouse-dev/gatehouse/policy"
 	"github.com/gatehouse-dev/gatehouse/policy/offline"
@@ -36,38 +32,14 @@ type session struct {
 	outside outside
 }
 
-// scope is what -n means to a command.
-type scope bool
-
-const (
-	inNamespace scope = true
-	ofCluster   scope = false
-)
-
 // onCluster completes a command that reports on the cluster of a kubeconfig.
-func onCluster(command *cobra.Command, of scope, o outside, run func(s *session, args []string) (offline.Report, error)) *cobra.Command {
-	rules, overrides := clientcmd.NewDefaultClientConfigLoadingRules(), &clientcmd.ConfigOverrides{}
+func onCluster(command *cobra.Command, of access.Scope, o outside, run func(s *session, args []string) (offline.Report, error)) *cobra.Command {
+	var config clientcmd.ClientConfig
 	offline.Reporting(command, func(command *cobra.Command, args []string, options policy.Options) (offline.Report, error) {
-		return run(&session{command, options, clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides), o}, args)
+		return run(&session{command, options, config, o}, args)
 	})
-	bind(command.Flags(), of, rules, overrides)
+	config = access.Bind(command.Flags(), of)
 	return command
-}
-
-// bind gives a command kubectl's flags for the connection. The help shows those that people use every day.
-func bind(flags *pflag.FlagSet, of scope, rules *clientcmd.ClientConfigLoadingRules, overrides *clientcmd.ConfigOverrides) {
-	connection := pflag.NewFlagSet("connection", pflag.ContinueOnError)
-	connection.StringVar(&rules.ExplicitPath, clientcmd.RecommendedConfigPathFlag, "", "kubeconfig file; kubectl's other flags for the connection (--as, --server, ...) are taken too")
-	names := clientcmd.RecommendedConfigOverrideFlags("")
-	names.CurrentContext.Description = "context of the kubeconfig"
-	names.ContextOverrideFlags.Namespace.Description = "namespace, if not that of the context"
-	if of == ofCluster {
-		names.ContextOverrideFlags.Namespace.LongName = ""
-	}
-	clientcmd.BindOverrideFlags(overrides, connection, names)
-	shown := []string{clientcmd.RecommendedConfigPathFlag, clientcmd.FlagContext, clientcmd.FlagNamespace}
-	connection.VisitAll(func(f *pflag.Flag) { f.Hidden = !slices.Contains(shown, f.Name) })
-	flags.AddFlagSet(connection)
 }
 
 // connect is a reader with the rights of whoever runs the command.
@@ -76,7 +48,7 @@ func (s *session) connect() (client.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no access to a cluster: %w", err)
 	}
-	return reader{c}, nil
+	return access.Reader{Reader: c}, nil
 }
 
 // namespace is that of -n, else that of the context.
@@ -89,18 +61,11 @@ func (s *session) namespace() (string, error) {
 }
 
 func dial(from clientcmd.ClientConfig) (client.Reader, error) {
-	ctrllog.SetLogger(logr.Discard()) // or it complains after a while that nobody has
-	config, err := from.ClientConfig()
-	if err != nil {
-		return nil, err
-	}
-	rest.AddUserAgent(config, "gatehouse")
-	config.QPS, config.Burst = 50, 300 // kubectl's
 	scheme, err := newScheme()
 	if err != nil {
 		return nil, err
 	}
-	return client.New(config, client.Options{Scheme: scheme})
+	return access.Dial(from, scheme)
 }
 
 func newScheme() (*runtime.Scheme, error) {

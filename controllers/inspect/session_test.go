@@ -5,17 +5,14 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/spf13/pflag"
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -89,45 +86,6 @@ func TestWithoutOpenKruiseGameThereAreNoSets(t *testing.T) {
 	}).Build()
 	if got := run(t, without, "hosts -A --conflicts"); got.code != 0 {
 		t.Errorf("exit code %d: %s", got.code, got.stderr)
-	}
-}
-
-func TestTheConnectionIsThatOfTheFlags(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "config")
-	config := `{apiVersion: v1, kind: Config, current-context: a,
-clusters: [{name: a, cluster: {server: "https://a.test"}}, {name: b, cluster: {server: "https://b.test"}}],
-contexts: [{name: a, context: {cluster: a, namespace: games}}, {name: b, context: {cluster: b}}]}`
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for flags, want := range map[string]string{
-		"":                                    "https://a.test games",
-		"--context=b":                         "https://b.test default",
-		"--context=b -n lobby":                "https://b.test lobby",
-		"-n ns/lobby --server=https://c.test": "https://c.test lobby",
-		"--context=c":                         `context "c" does not exist`,
-		"--kubeconfig=/not/there":             "no such file",
-		"--as=dev --request-timeout=3s --token=x": "https://a.test games",
-	} {
-		rules, overrides := clientcmd.NewDefaultClientConfigLoadingRules(), &clientcmd.ConfigOverrides{}
-		set := pflag.NewFlagSet("", pflag.ContinueOnError)
-		bind(set, inNamespace, rules, overrides)
-		if err := set.Parse(append([]string{"--kubeconfig=" + file}, strings.Fields(flags)...)); err != nil {
-			t.Fatal(err)
-		}
-		var s session
-		s.config = clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, overrides)
-		got := ""
-		if rest, err := s.config.ClientConfig(); err != nil {
-			got = err.Error()
-		} else if namespace, err := s.namespace(); err != nil {
-			got = err.Error()
-		} else {
-			got = rest.Host + " " + namespace
-		}
-		if !strings.Contains(got, want) {
-			t.Errorf("%s: %s, want %s", flags, got, want)
-		}
 	}
 }
 

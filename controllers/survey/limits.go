@@ -11,8 +11,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/gateway"
 )
 
-// higressKey is where in its ConfigMap Higress looks: pkg/ingress/kube/configmap/config.go HigressConfigMapKey.
-const higressKey = "higress"
+// HigressKey is where in its ConfigMap Higress looks: pkg/ingress/kube/configmap/config.go HigressConfigMapKey.
+const HigressKey = "higress"
 
 // HigressLimits are Higress's own. It is false for known where nobody is to look. Without a ConfigMap, or without the key in
 // it, Higress goes on with what it starts with.
@@ -31,7 +31,7 @@ func (s *Survey) HigressLimits(ctx context.Context) (limits gateway.Limits, know
 	case err != nil:
 		return gateway.Limits{}, false, fmt.Errorf("read ConfigMap %s: %w", s.higress, err)
 	}
-	text, given, err := unstructured.NestedString(config.Object, "data", higressKey)
+	text, given, err := unstructured.NestedString(config.Object, "data", HigressKey)
 	if err != nil || !given {
 		return gateway.DefaultHigressLimits(), true, err
 	}

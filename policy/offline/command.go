@@ -36,15 +36,30 @@ type Report interface {
 	Refused() bool
 }
 
-// Reporting completes a command that makes a report: its flags, how the report is printed and what the process ends with. An
-// error of run says that the command line or the input cannot be read. Errors have a method ExitCode; one without text has
-// been told.
+// Reporting completes a command that makes a report by the rules of an installation, which its flags say.
 func Reporting(command *cobra.Command, run func(command *cobra.Command, args []string, rules policy.Options) (Report, error)) *cobra.Command {
 	var (
-		output         string
 		ingressClasses []string
 		classGateways  map[string]string
 	)
+	Printing(command, func(command *cobra.Command, args []string) (Report, error) {
+		rules, err := policy.ParseOptions(ingressClasses, classGateways)
+		if err != nil {
+			return nil, err
+		}
+		return run(command, args, rules)
+	})
+	classes, gateways := policy.DefaultOptions().Flags()
+	flags := command.Flags()
+	flags.StringSliceVar(&ingressClasses, "ingress-classes", classes, "managed ingress classes, as the manager has them")
+	flags.StringToStringVar(&classGateways, "class-gateways", gateways, "gateway of a class (class=gateway) where no IngressClass tells it, as the manager has them")
+	return command
+}
+
+// Printing completes a command that makes a report: how it is printed and what the process ends with. An error of run says
+// that the command line or the input cannot be read. Errors have a method ExitCode; one without text has been told.
+func Printing(command *cobra.Command, run func(command *cobra.Command, args []string) (Report, error)) *cobra.Command {
+	var output string
 	command.SilenceUsage, command.SilenceErrors = true, true
 	unread := func(err error) error {
 		if told := (exit{}); errors.As(err, &told) {
@@ -58,11 +73,7 @@ func Reporting(command *cobra.Command, run func(command *cobra.Command, args []s
 		if !ok {
 			return unread(fmt.Errorf("--output is %q; it can be text, yaml or json", output))
 		}
-		rules, err := policy.ParseOptions(ingressClasses, classGateways)
-		if err != nil {
-			return unread(err)
-		}
-		report, err := run(command, args, rules)
+		report, err := run(command, args)
 		if err != nil {
 			return unread(err)
 		}
@@ -74,11 +85,7 @@ func Reporting(command *cobra.Command, run func(command *cobra.Command, args []s
 		}
 		return nil
 	}
-	classes, gateways := policy.DefaultOptions().Flags()
-	flags := command.Flags()
-	flags.StringVarP(&output, "output", "o", "text", "text, yaml or json")
-	flags.StringSliceVar(&ingressClasses, "ingress-classes", classes, "managed ingress classes, as the manager has them")
-	flags.StringToStringVar(&classGateways, "class-gateways", gateways, "gateway of a class (class=gateway) where no IngressClass tells it, as the manager has them")
+	command.Flags().StringVarP(&output, "output", "o", "text", "text, yaml or json")
 	return command
 }
 

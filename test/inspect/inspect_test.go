@@ -146,6 +146,13 @@ func TestTheDocumentationShowsWhatAppears(t *testing.T) {
 	for _, file := range golden {
 		shown += "\noncall$ gatehouse " + read(t, file) + read(t, filepath.Join(filepath.Dir(file), "out.txt")) + "\n"
 	}
+	reports, err := filepath.Glob("../../controllers/doctor/testdata/*/out.txt")
+	if err != nil || len(reports) == 0 {
+		t.Fatalf("no reports of the doctor: %v", err)
+	}
+	for _, file := range reports {
+		shown += "\n$ gatehouse doctor\n" + read(t, file) + "\n"
+	}
 	blocks := regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(page, -1)
 	if len(blocks) == 0 {
 		t.Error("no transcript in docs/commands.md")
@@ -156,8 +163,10 @@ func TestTheDocumentationShowsWhatAppears(t *testing.T) {
 			t.Errorf("this never appears:\n%s", block[1])
 		}
 	}
-	if !strings.Contains(page, read(t, "testdata/role.yaml")) {
-		t.Error("docs/commands.md shows another role than testdata/role.yaml")
+	for _, role := range []string{"testdata/role.yaml", "testdata/doctor-role.yaml"} {
+		if !strings.Contains(page, read(t, role)) {
+			t.Errorf("docs/commands.md shows another role than %s", role)
+		}
 	}
 }
 

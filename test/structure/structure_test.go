@@ -39,6 +39,7 @@ var forbidden = []struct{ room, imports, why string }{
 	{"policy/gameserver", module + "policy/api/...", "game servers are OpenKruiseGame's, not our API's"},
 	{"policy/finding", module + "policy/...", "the vocabulary of findings belongs to everybody"},
 	{"policy/api/...", module + "policy/...", "the API is imported by others and drags nothing along"},
+	{"controllers/access", module + "controllers/...", "how one gets at a cluster does not depend on what for"},
 	{".", module + "test/...", "test code does not ship"},
 	{"webhooks/...", module + "test/...", "test code does not ship"},
 	{"controllers/...", module + "test/...", "test code does not ship"},

@@ -1,4 +1,4 @@
-package inspect
+package access
 
 import (
 	"context"
@@ -11,16 +11,16 @@ import (
 	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 )
 
-// reader reads with the rights of a person, and says in a sentence what keeps it from reading.
-type reader struct{ client.Reader }
+// Reader reads with the rights of a person, and says in a sentence what keeps it from reading.
+type Reader struct{ client.Reader }
 
 // Get implements client.Reader.
-func (r reader) Get(ctx context.Context, key client.ObjectKey, into client.Object, options ...client.GetOption) error {
+func (r Reader) Get(ctx context.Context, key client.ObjectKey, into client.Object, options ...client.GetOption) error {
 	return tell("get", key.Namespace, r.Reader.Get(ctx, key, into, options...))
 }
 
 // List implements client.Reader.
-func (r reader) List(ctx context.Context, into client.ObjectList, options ...client.ListOption) error {
+func (r Reader) List(ctx context.Context, into client.ObjectList, options ...client.ListOption) error {
 	var o client.ListOptions
 	o.ApplyOptions(options)
 	return tell("list", o.Namespace, r.Reader.List(ctx, into, options...))
