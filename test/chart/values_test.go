@@ -33,6 +33,17 @@ func TestWrongValuesAreRefusedBeforeAnythingIsInstalled(t *testing.T) {
 		"no word on election":               {"leaderElection: null", "missing property 'leaderElection'"},
 		"all classes as a list":             {"gatewayWatchesAllClasses: [higress]", "at '/gatewayWatchesAllClasses': got array, want boolean"},
 
+		"certificates from nowhere":              {"certificates: {mode: magic}", "at '/certificates/mode': value must be one of 'cert-manager', 'self-managed', 'secret'"},
+		"no word on certificates":                {"certificates: {mode: null}", "missing property 'mode'"},
+		"a Secret without a name":                {"certificates: {mode: secret, caBundle: '-----BEGIN CERTIFICATE-----'}", "certificates.mode secret needs certificates.secretName"},
+		"a Secret whose CA nobody knows":         {"certificates: {mode: secret, secretName: tls}", "certificates.mode secret needs certificates.caBundle"},
+		"a CA that is no PEM":                    {"certificates: {mode: secret, secretName: tls, caBundle: LS0tLS1CRUdJTg==}", "certificates.mode secret needs certificates.caBundle: the CA certificates, as PEM"},
+		"a CA with its key":                      {"certificates: {mode: secret, secretName: tls, caBundle: '-----BEGIN CERTIFICATE-----BEGIN EC PRIVATE KEY-----'}", "certificates.caBundle holds a private key"},
+		"a Secret that cert-manager would fill":  {"certificates: {secretName: tls}", "certificates.secretName is for certificates.mode secret, and the mode is cert-manager"},
+		"a CA that the manager makes itself":     {"certificates: {mode: self-managed, caBundle: x}", "certificates.caBundle is for certificates.mode secret, and the mode is self-managed"},
+		"a certificate that is renewed for ever": {"certificates: {duration: 1h, renewBefore: 59m3600s}", "certificates.renewBefore 59m3600s is not shorter than certificates.duration 1h"},
+		"a certificate that outlives its CA":     {"certificates: {mode: self-managed, caDuration: 2160h}", "certificates.caDuration 2160h is not longer than certificates.duration 2160h"},
+
 		"replicas that elect no leader":    {"leaderElection: false", "leaderElection must be true with 2 replicas"},
 		"nobody to ask who must answer":    {"replicas: 0", "replicas 0 with webhook.validate.failurePolicy Fail: no Ingress of a managed class could be written"},
 		"timeouts past OKG's together":     {"webhook: {timeoutSeconds: 4, validate: {timeoutSeconds: 4}}", "webhook.timeoutSeconds and webhook.validate.timeoutSeconds are 8 together, of 7 at most"},
@@ -60,6 +71,8 @@ func TestValuesThatOnlySeemWrongTogetherAreTaken(t *testing.T) {
 		"one replica without election":           "{replicas: 1, leaderElection: false}",
 		"none at all where nobody has to answer": "{replicas: 0, webhook: {validate: {failurePolicy: Ignore}}}",
 		"timeouts just within OKG's":             "webhook: {timeoutSeconds: 3, validate: {timeoutSeconds: 4}}",
+		"a CA just longer than its certificate":  "certificates: {duration: 1h, renewBefore: 59m59s, caDuration: 1h1ms}",
+		"durations that nobody reads":            "certificates: {mode: secret, secretName: tls, caBundle: '-----BEGIN CERTIFICATE-----', caDuration: 1h}",
 		"replicas that something else counts":    "replicas: null",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,14 +3,18 @@ package serve
 import (
 	"context"
 	"crypto/tls"
-	"errors"
-	"net/http"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/gatehouse-dev/gatehouse/controllers/certificates"
 )
 
 const (
@@ -21,50 +25,79 @@ const (
 	certificatePoll = 5 * time.Second
 )
 
-var errNoCertificate = errors.New("no certificate yet")
-
-// certificate is the serving certificate in a directory, tls.crt and tls.key. It may come later than the process and
-// is replaced when the files change; a pair that cannot be read leaves the last good one in place.
+// certificate is what the webhooks are served with, and what keeps it up to date.
 type certificate struct {
-	dir     string
-	log     logr.Logger
-	watcher atomic.Pointer[certwatcher.CertWatcher]
+	*certificates.Serving
+	parts []func(context.Context) error
 }
 
-func newCertificate(dir string, log logr.Logger) *certificate {
-	return &certificate{dir: dir, log: log.WithName("certificate")}
-}
-
-// get is for tls.Config.GetCertificate.
-func (c *certificate) get(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	watcher := c.watcher.Load()
-	if watcher == nil {
-		return nil, errNoCertificate
+// newCertificate follows files, or makes its own certificates, and follows the webhook configurations where they are named.
+func newCertificate(mgr manager.Manager, o options, registry prometheus.Registerer, log logr.Logger) (*certificate, error) {
+	service, _ := o.service() // the command line was checked
+	watching := o.webhookConfigurations != ""
+	serving := certificates.NewServing(certificates.DNSName(service), watching, registry, time.Now, log)
+	c := &certificate{Serving: serving, parts: []func(context.Context) error{serving.Run}}
+	if o.certificates == fromFiles {
+		files := &files{dir: o.certDir, offer: serving.Offer, log: log.WithName("certificate")}
+		c.parts = append(c.parts, files.run)
 	}
-	return watcher.GetCertificate(hello)
-}
-
-// ready is a readiness check.
-func (c *certificate) ready(*http.Request) error {
-	if c.watcher.Load() == nil {
-		return errNoCertificate
+	if !watching {
+		return c, nil
 	}
-	return nil
+	api, err := certificateClient(mgr)
+	if err != nil {
+		return nil, err
+	}
+	if o.certificates == fromFiles {
+		c.parts = append(c.parts, (&certificates.Watch{API: api, Name: o.webhookConfigurations, Serving: serving}).Run)
+		return c, nil
+	}
+	own := certificates.NewSelfManaged(certificates.Config{
+		API: api, Service: service, Configurations: o.webhookConfigurations, Durations: o.durations,
+		Serving: serving, Now: time.Now, Log: log,
+	})
+	c.parts = append(c.parts, own.Run)
+	return c, nil
 }
 
-// run loads the certificate as soon as it is there and follows it until the context ends.
+func certificateClient(mgr manager.Manager) (client.WithWatch, error) {
+	scheme := runtime.NewScheme()
+	if err := certificates.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	return client.NewWithWatch(mgr.GetConfig(), client.Options{HTTPClient: mgr.GetHTTPClient(), Scheme: scheme, Mapper: mgr.GetRESTMapper()})
+}
+
+// run keeps the certificate up to date until the context ends.
 func (c *certificate) run(ctx context.Context) error {
+	parts, ctx := errgroup.WithContext(ctx)
+	for _, part := range c.parts {
+		parts.Go(func() error { return part(ctx) })
+	}
+	return parts.Wait()
+}
+
+// files is a directory with tls.crt and tls.key. They may come later than the process and are replaced now and then; a pair
+// that cannot be read is passed over.
+type files struct {
+	dir   string
+	offer func(*tls.Certificate)
+	log   logr.Logger
+}
+
+// run offers the certificate as soon as it is there, and each that follows, until the context ends.
+func (f *files) run(ctx context.Context) error {
 	var trouble string
 	for ctx.Err() == nil {
-		watcher, err := certwatcher.New(filepath.Join(c.dir, "tls.crt"), filepath.Join(c.dir, "tls.key"))
+		watcher, err := certwatcher.New(filepath.Join(f.dir, "tls.crt"), filepath.Join(f.dir, "tls.key"))
 		if err == nil {
-			c.watcher.Store(watcher)
+			watcher.RegisterCallback(func(c tls.Certificate) { f.offer(&c) })
 			// It ends early where the files go away between reading and watching them.
 			err = watcher.WithWatchInterval(certificatePoll).Start(ctx)
 		}
 		if err != nil && ctx.Err() == nil && err.Error() != trouble {
 			trouble = err.Error()
-			c.log.Info("waiting for the certificate", "reason", trouble)
+			f.log.Info("waiting for the certificate", "reason", trouble)
 		}
 		select {
 		case <-ctx.Done():

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/certificates"
 	"github.com/gatehouse-dev/gatehouse/policy"
 )
 
@@ -19,18 +20,23 @@ import (
 type options struct {
 	ingressClasses []string
 	classGateways  map[string]string
+	certificates   string
 	certDir        string
-	webhookAddress string
-	metricsAddress string
-	healthAddress  string
-	kubeconfig     string
-	shutdownDelay  time.Duration
-	logLevel       string
-	user           string
-	leaderElect    bool
-	webIngresses   string
-	watchesAll     bool
-	higressConfig  string
+	durations      certificates.Durations
+	// webhookConfigurations is the name of both, webhookService the NAMESPACE/NAME under which the API server calls us.
+	webhookConfigurations string
+	webhookService        string
+	webhookAddress        string
+	metricsAddress        string
+	healthAddress         string
+	kubeconfig            string
+	shutdownDelay         time.Duration
+	logLevel              string
+	user                  string
+	leaderElect           bool
+	webIngresses          string
+	watchesAll            bool
+	higressConfig         string
 }
 
 // Command is `gatehouse manager`, what the Deployment of the chart runs.
@@ -78,7 +84,13 @@ func (o *options) bind(flags *pflag.FlagSet) {
 	classes, gateways := policy.DefaultOptions().Flags()
 	flags.StringSliceVar(&o.ingressClasses, "ingress-classes", classes, "managed ingress classes; Ingresses of other classes are left alone")
 	flags.StringToStringVar(&o.classGateways, "class-gateways", gateways, "gateway of a class (class=gateway) where no IngressClass object tells it")
+	flags.StringVar(&o.certificates, "certificates", fromFiles, "files or self-managed: whether somebody else puts the certificate into --cert-dir, or the managers make it, keep it in Secrets and write the CA into the webhook configurations")
+	flags.DurationVar(&o.durations.Certificate, "certificate-duration", 90*24*time.Hour, "how long a self-managed certificate lives")
+	flags.DurationVar(&o.durations.RenewBefore, "certificate-renew-before", 30*24*time.Hour, "how long before its end a self-managed certificate is renewed")
+	flags.DurationVar(&o.durations.CA, "ca-duration", 10*365*24*time.Hour, "how long a self-managed CA lives")
 	flags.StringVar(&o.certDir, "cert-dir", "/etc/gatehouse/tls", "directory with tls.crt and tls.key; they may come later and are reloaded when they change")
+	flags.StringVar(&o.webhookConfigurations, "webhook-configurations", "", "name of the mutating and of the validating webhook configuration: a new certificate is served only when their caBundle trusts it; needs --webhook-service")
+	flags.StringVar(&o.webhookService, "webhook-service", "", "NAMESPACE/NAME of the Service by which the API server calls the webhooks, and so the name in the certificate")
 	flags.StringVar(&o.webhookAddress, "webhook-bind-address", ":9443", "address of the webhooks (HTTPS)")
 	flags.StringVar(&o.metricsAddress, "metrics-bind-address", ":8080", "address of /metrics (HTTP); 0 turns it off")
 	flags.StringVar(&o.healthAddress, "health-bind-address", ":8081", "address of /healthz and /readyz (HTTP); 0 turns them off")
@@ -91,6 +103,12 @@ func (o *options) bind(flags *pflag.FlagSet) {
 	flags.StringVar(&o.higressConfig, "higress-config", "higress-system/higress-config", "NAMESPACE/NAME of the ConfigMap with Higress's own limits, of which authors of policies are warned; empty: no such warnings")
 	flags.BoolVar(&o.watchesAll, "gateway-watches-all-classes", false, "the gateway serves Ingresses of any class: nothing can be quarantined, a conflict is refused")
 }
+
+// What --certificates takes.
+const (
+	fromFiles   = "files"
+	selfManaged = "self-managed"
+)
 
 // What --web-ingresses takes.
 const (
@@ -110,18 +128,49 @@ func (o *options) check() error {
 	case o.webIngresses != webShared && o.webIngresses != webExclusive:
 		return fmt.Errorf("--web-ingresses: %q is neither %s nor %s", o.webIngresses, webShared, webExclusive)
 	}
+	if err := o.checkCertificates(); err != nil {
+		return err
+	}
 	_, err := o.higressConfigMap()
 	return err
 }
 
+func (o *options) checkCertificates() error {
+	switch {
+	case o.certificates != fromFiles && o.certificates != selfManaged:
+		return fmt.Errorf("--certificates: %q is neither %s nor %s", o.certificates, fromFiles, selfManaged)
+	case o.certificates == selfManaged && o.webhookConfigurations == "":
+		return errors.New("--certificates=self-managed needs --webhook-configurations: nobody else writes the CA there")
+	case o.webhookConfigurations != "" && o.webhookService == "":
+		return errors.New("--webhook-configurations needs --webhook-service: the name that a certificate must have")
+	}
+	if _, err := o.service(); err != nil {
+		return err
+	}
+	if o.certificates == selfManaged {
+		return o.durations.Check()
+	}
+	return nil
+}
+
 // higressConfigMap is the ConfigMap with Higress's own limits; empty where nobody is to look.
 func (o *options) higressConfigMap() (types.NamespacedName, error) {
-	if o.higressConfig == "" {
+	return namespacedName("--higress-config", o.higressConfig)
+}
+
+// service is the Service in front of the webhooks; empty where nobody needs its name.
+func (o *options) service() (types.NamespacedName, error) {
+	return namespacedName("--webhook-service", o.webhookService)
+}
+
+// namespacedName reads the value of a flag; an empty one is an empty name.
+func namespacedName(flag, value string) (types.NamespacedName, error) {
+	if value == "" {
 		return types.NamespacedName{}, nil
 	}
-	namespace, name, ok := strings.Cut(o.higressConfig, "/")
+	namespace, name, ok := strings.Cut(value, "/")
 	if !ok || namespace == "" || name == "" || strings.Contains(name, "/") {
-		return types.NamespacedName{}, fmt.Errorf("--higress-config: %q is not of the form NAMESPACE/NAME", o.higressConfig)
+		return types.NamespacedName{}, fmt.Errorf("%s: %q is not of the form NAMESPACE/NAME", flag, value)
 	}
 	return types.NamespacedName{Namespace: namespace, Name: name}, nil
 }

@@ -66,8 +66,11 @@ func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) 
 		endpoint{gamepolicy.ValidatePath, "validate-gamepolicy", judgePolicies(o, snap, mgr.GetAPIReader(), log)},
 	)
 
-	cert := newCertificate(o.certDir, log)
-	webhooks, err := listen(o.webhookAddress, mux, cert, log)
+	cert, err := newCertificate(mgr, o, registry, log)
+	if err != nil {
+		return err
+	}
+	webhooks, err := listen(o.webhookAddress, mux, cert.Get, log)
 	if err != nil {
 		return err
 	}
@@ -175,7 +178,7 @@ func addChecks(mgr manager.Manager, registry prometheus.Registerer, snap *snapsh
 			}
 			return nil
 		},
-		"certificate": cert.ready,
+		"certificate": cert.Ready,
 		"webhooks":    webhooks.answers,
 		"shutdown":    webhooks.notDraining,
 	}

@@ -32,7 +32,7 @@ type server struct {
 }
 
 // listen opens the webhooks' address. Handshakes fail until there is a certificate.
-func listen(address string, handler http.Handler, cert *certificate, log logr.Logger) (*server, error) {
+func listen(address string, handler http.Handler, getCertificate func(*tls.ClientHelloInfo) (*tls.Certificate, error), log logr.Logger) (*server, error) {
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, err
@@ -42,7 +42,7 @@ func listen(address string, handler http.Handler, cert *certificate, log logr.Lo
 		Handler: s.closingWhileDraining(handler),
 		// TLS 1.3 wherever the client can. HTTP/2 is offered; the API server calls Services over HTTP/1.1
 		// (k8s.io/apiserver pkg/util/webhook/client.go).
-		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: cert.get},
+		TLSConfig:         &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: getCertificate},
 		ReadHeaderTimeout: requestTimeout,
 		ReadTimeout:       requestTimeout,
 		WriteTimeout:      2 * requestTimeout,

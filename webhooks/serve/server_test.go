@@ -13,7 +13,10 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/util/cert"
+
+	"github.com/gatehouse-dev/gatehouse/controllers/certificates"
 )
 
 // writeCertificate puts a new self-signed pair into a directory, in place.
@@ -35,9 +38,9 @@ func start(t *testing.T, handler http.HandlerFunc) (*server, string) {
 	t.Helper()
 	dir := t.TempDir()
 	writeCertificate(t, dir)
-	c := newCertificate(dir, logr.Discard())
-	go func() { _ = c.run(t.Context()) }()
-	s, err := listen(":0", handler, c, logr.Discard())
+	c := certificates.NewServing("localhost", false, prometheus.NewRegistry(), time.Now, logr.Discard())
+	go func() { _ = (&files{dir: dir, offer: c.Offer, log: logr.Discard()}).run(t.Context()) }()
+	s, err := listen(":0", handler, c.Get, logr.Discard())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +52,7 @@ func start(t *testing.T, handler http.HandlerFunc) (*server, string) {
 			t.Error(err)
 		}
 	})
-	for c.ready(nil) != nil {
+	for c.Ready(nil) != nil {
 		time.Sleep(time.Millisecond)
 	}
 	_, port, err := net.SplitHostPort(s.listener.Addr().String())
@@ -166,6 +169,9 @@ func TestOptionsThatCannotBeMeantAreRefused(t *testing.T) {
 		{"--log-level=loud"}, {"--log-level=fatal"},
 		{"--class-gateways=higress=apache"},
 		{"--service-account=gatehouse"}, {"--service-account=system:serviceaccount:gatehouse"},
+		{"--webhook-service=gatehouse"}, {"--webhook-configurations=gatehouse"}, {"--certificates=magic"}, {"--certificates=self-managed"},
+		{"--certificate-renew-before=2h", "--certificate-duration=1h", "--certificates=self-managed", "--webhook-configurations=g", "--webhook-service=n/g"},
+		{"--ca-duration=1h", "--certificates=self-managed", "--webhook-configurations=g", "--webhook-service=n/g"},
 		{"surplus"},
 	} {
 		command := Command()

@@ -31,9 +31,40 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- end -}}
 {{- end -}}
 
-{{/* The serving certificate, and the Secret that cert-manager keeps it in. */}}
+{{/* The serving certificate, and the Secret that it is kept in. */}}
 {{- define "gatehouse.servingCertificate" -}}
+{{- if eq .Values.certificates.mode "secret" -}}
+{{ .Values.certificates.secretName }}
+{{- else -}}
 {{ include "gatehouse.fullname" . }}-serving
+{{- end -}}
+{{- end -}}
+
+{{/* What has the caBundle of a webhook configuration filled by somebody else. */}}
+{{- define "gatehouse.injectedCA" -}}
+{{- if eq .Values.certificates.mode "cert-manager" -}}
+annotations:
+  # cert-manager's cainjector writes the CA of this Certificate into caBundle.
+  cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "gatehouse.servingCertificate" . }}
+{{- end -}}
+{{- end -}}
+
+{{/* The caBundle where it is known when the chart is rendered. Otherwise there must be none, not even an empty one: what
+Helm does not render it leaves as it is. */}}
+{{- define "gatehouse.caBundle" -}}
+{{- if eq .Values.certificates.mode "secret" -}}
+caBundle: {{ .Values.certificates.caBundle | b64enc }}
+{{- end -}}
+{{- end -}}
+
+{{/* A duration such as "1h30m" in milliseconds. */}}
+{{- define "gatehouse.milliseconds" -}}
+{{- $units := dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1 -}}
+{{- $sum := 0 -}}
+{{- range regexFindAll "[0-9]+(ms|h|m|s)" . -1 -}}
+{{- $sum = add $sum (mul (regexFind "^[0-9]+" .) (get $units (regexFind "[a-z]+$" .))) -}}
+{{- end -}}
+{{- $sum -}}
 {{- end -}}
 
 {{/* The port of an address like ":9443" or "127.0.0.1:9443". */}}
