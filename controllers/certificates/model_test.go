@@ -45,7 +45,9 @@ func newReplicas(t *testing.T, n int) *replicas {
 	scheme := runtime.NewScheme()
 	must(t, AddToScheme(scheme))
 	r := &replicas{t: t, clock: &clock{noon}, list: make([]*SelfManaged, n)}
-	r.api = fake.NewClientBuilder().WithScheme(scheme).WithObjects(
+	r.api = fake.NewClientBuilder().WithScheme(scheme).WithIndex(&corev1.Secret{}, "metadata.name", func(o client.Object) []string {
+		return []string{o.GetName()}
+	}).WithObjects(
 		&admissionregistrationv1.MutatingWebhookConfiguration{
 			ObjectMeta: metav1.ObjectMeta{Name: "gatehouse"},
 			Webhooks:   []admissionregistrationv1.MutatingWebhook{{Name: "m.gatehouse.dev"}},

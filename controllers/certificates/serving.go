@@ -30,6 +30,7 @@ type Serving struct {
 	now      func() time.Time
 	log      logr.Logger
 	expiry   prometheus.Gauge
+	registry prometheus.Registerer
 	woken    chan struct{}
 
 	mu      sync.RWMutex
@@ -51,10 +52,10 @@ func NewServing(dnsName string, watching bool, registry prometheus.Registerer, n
 		woken: make(chan struct{}, 1), bundles: map[string][]bundle{},
 		expiry: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "gatehouse_certificate_expiry_timestamp_seconds",
-			Help: "When the certificate that is served runs out, in seconds since 1970; 0 while there is none.",
+			Help: "When the certificate that is served runs out, in seconds since 1970.",
 		}),
+		registry: registry,
 	}
-	registry.MustRegister(s.expiry)
 	return s
 }
 
@@ -93,6 +94,9 @@ func (s *Serving) Ready(*http.Request) error {
 func (s *Serving) Offer(c *tls.Certificate) {
 	s.mu.Lock()
 	s.offered = c
+	if s.served != nil && s.served.Leaf.Equal(c.Leaf) {
+		s.offered, s.kept = nil, nil
+	}
 	s.mu.Unlock()
 	s.step()
 	s.wake()
@@ -161,6 +165,7 @@ func (s *Serving) handover() handover {
 func (s *Serving) serve(c *tls.Certificate, now time.Time) {
 	if s.served == nil {
 		s.begun = now
+		s.registry.MustRegister(s.expiry) // without a certificate there is nothing that could run out
 	}
 	s.served, s.offered, s.kept = c, nil, nil
 	s.expiry.Set(float64(c.Leaf.NotAfter.Unix()))

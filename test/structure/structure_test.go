@@ -29,6 +29,7 @@ var forbidden = []struct{ room, imports, why string }{
 	{"policy/...", module + "webhooks/...", "policy/ decides; who answers the API server is not its business"},
 	{"policy/...", module + "controllers/...", "policy/ decides; who keeps it true is not its business"},
 	{"controllers/...", module + "webhooks/...", "controllers keep decisions true without the request path"},
+	{"controllers/certificates", module + "policy/...", "certificates are needed whatever the policies say"},
 	{"webhooks/admit", module + "controllers/...", "the wire format of admission knows no controllers"},
 	{"webhooks/ingress", module + "controllers/...", "an adapter declares the interfaces it needs; webhooks/serve wires them"},
 	{"webhooks/gameserverset", module + "controllers/...", "an adapter declares the interfaces it needs; webhooks/serve wires them"},

@@ -57,16 +57,6 @@ caBundle: {{ .Values.certificates.caBundle | b64enc }}
 {{- end -}}
 {{- end -}}
 
-{{/* A duration such as "1h30m" in milliseconds. */}}
-{{- define "gatehouse.milliseconds" -}}
-{{- $units := dict "h" 3600000 "m" 60000 "s" 1000 "ms" 1 -}}
-{{- $sum := 0 -}}
-{{- range regexFindAll "[0-9]+(ms|h|m|s)" . -1 -}}
-{{- $sum = add $sum (mul (regexFind "^[0-9]+" .) (get $units (regexFind "[a-z]+$" .))) -}}
-{{- end -}}
-{{- $sum -}}
-{{- end -}}
-
 {{/* The port of an address like ":9443" or "127.0.0.1:9443". */}}
 {{- define "gatehouse.port" -}}
 {{ regexFind "[0-9]+$" . }}
