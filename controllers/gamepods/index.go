@@ -6,21 +6,16 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/go-logr/logr"
-	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	toolscache "k8s.io/client-go/tools/cache"
-	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/gatehouse-dev/gatehouse/controllers/snapshot"
+	"k8s.io/klog/v2"
 )
 
 // Index holds the Pods of game servers while this replica leads. Its methods may be called from any goroutine, except for
@@ -35,7 +30,8 @@ type Index struct {
 	pods map[types.NamespacedName]*Pod
 }
 
-// New makes an empty index for a manager to start. It has a cache of its own: the manager's is filled on every replica.
+// New makes an empty index for a manager to start. It follows the Pods by itself: the manager's cache is filled on every
+// replica.
 func New(config *rest.Config, log logr.Logger) *Index {
 	return &Index{config: config, log: log.WithName("gamepods"), pods: map[types.NamespacedName]*Pod{}}
 }
@@ -67,19 +63,33 @@ func (*Index) NeedLeaderElection() bool { return true }
 // Start follows the Pods until the context ends: with the process, or when this replica leads no longer, which ends the
 // process too. Then nothing of it runs any more.
 func (i *Index) Start(ctx context.Context) error {
-	pods, registration, err := i.listen(ctx)
+	from, err := i.listerWatcher()
 	if err != nil {
-		return nil //nolint:nilerr // the context ended
+		return err
 	}
-	parts, ctx := errgroup.WithContext(ctx)
-	parts.Go(func() error { return pods.Start(ctx) })
-	select {
-	case <-registration.HasSyncedChecker().Done():
-		i.synced.Store(true)
-		i.notify()
-	case <-ctx.Done():
+	toolscache.NewReflectorWithOptions(from, &metav1.PartialObjectMetadata{}, store{i}, toolscache.ReflectorOptions{
+		Name: "gamepods", TypeDescription: "Pods of game servers", Logger: &i.log,
+	}).RunWithContext(klog.NewContext(ctx, i.log))
+	return nil
+}
+
+// listerWatcher reads the metadata of the Pods that have an owner from OpenKruiseGame, whichever that is.
+func (i *Index) listerWatcher() (toolscache.ListerWatcher, error) {
+	client, err := metadata.NewForConfig(i.config)
+	if err != nil {
+		return nil, err
 	}
-	return parts.Wait()
+	pods := client.Resource(podsResource)
+	return toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			options.LabelSelector = ownerLabel
+			return pods.List(ctx, options)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			options.LabelSelector = ownerLabel
+			return pods.Watch(ctx, options)
+		},
+	}, client), nil
 }
 
 func (i *Index) notify() {
@@ -88,62 +98,23 @@ func (i *Index) notify() {
 	}
 }
 
-// listen makes an informer that fills the index once it is started. It tries again what fails: that the API server is away
-// for a moment must not end the process.
-func (i *Index) listen(ctx context.Context) (pods cache.Cache, registration toolscache.ResourceEventHandlerRegistration, err error) {
-	var reason string
-	const every = 500 * time.Millisecond
-	err = wait.PollUntilContextCancel(ctx, every, true, func(ctx context.Context) (bool, error) {
-		var failed error
-		if pods, registration, failed = i.informer(ctx); failed != nil && failed.Error() != reason {
-			reason = failed.Error()
-			i.log.Info("cannot follow Pods yet", "reason", reason)
-		}
-		return failed == nil, nil
-	})
-	return pods, registration, err
-}
-
-// informer is a cache of the Pods of game servers, and what tells that all of them have reached the index.
-func (i *Index) informer(ctx context.Context) (cache.Cache, toolscache.ResourceEventHandlerRegistration, error) {
-	owned, err := labels.Parse(ownerLabel) // whatever its value
-	if err != nil {
-		return nil, nil, err
-	}
-	kind := Metadata("", "")
-	pods, err := cache.New(i.config, cache.Options{
-		ByObject:                     map[client.Object]cache.ByObject{kind: {Label: owned}},
-		DefaultTransform:             trim,
-		DefaultUnsafeDisableDeepCopy: ptr.To(true),
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	informer, err := pods.GetInformer(ctx, kind, cache.BlockUntilSynced(false))
-	if err != nil {
-		return nil, nil, err
-	}
-	registration, err := informer.AddEventHandler(snapshot.Handler(i.put, i.remove))
-	return pods, registration, err
-}
-
-func (i *Index) put(object *metav1.PartialObjectMetadata) {
-	i.set(object, parse(object))
-}
-
-func (i *Index) remove(object *metav1.PartialObjectMetadata) {
-	i.set(object, nil)
-}
-
 // set puts a Pod in its place; nil where none is to be there.
-func (i *Index) set(object *metav1.PartialObjectMetadata, pod *Pod) {
-	key := types.NamespacedName{Namespace: object.Namespace, Name: object.Name}
+func (i *Index) set(name types.NamespacedName, pod *Pod) {
 	i.mu.Lock()
 	if pod != nil {
-		i.pods[key] = pod
+		i.pods[name] = pod
 	} else {
-		delete(i.pods, key)
+		delete(i.pods, name)
 	}
 	i.mu.Unlock()
+	i.notify()
+}
+
+// replace takes in all Pods that there are.
+func (i *Index) replace(pods map[types.NamespacedName]*Pod) {
+	i.mu.Lock()
+	i.pods = pods
+	i.mu.Unlock()
+	i.synced.Store(true)
 	i.notify()
 }

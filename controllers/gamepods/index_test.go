@@ -94,9 +94,11 @@ func TestAllWhoWantToHearOfChangesDo(t *testing.T) {
 	var first, second int
 	i.Notify(func() { first++ })
 	i.Notify(func() { second += len(i.Pods()) }) // it may look at once
-	i.put(serverPod())
-	i.put(serverPod())
-	i.remove(serverPod())
+	for _, change := range []func(any) error{store{i}.Add, store{i}.Update, store{i}.Delete} {
+		if err := change(serverPod()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if first != 3 || second != 2 {
 		t.Errorf("told %d times, with %d Pods in all", first, second)
 	}

@@ -6,9 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unique"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gatehouse-dev/gatehouse/policy/gameserver"
@@ -27,6 +29,9 @@ const (
 	maintaining = "Maintaining"
 )
 
+// podsResource is that of the API server.
+var podsResource = schema.GroupVersionResource{Version: "v1", Resource: "pods"}
+
 // RetryAnnotation is what a Pod is touched with. It is all that Gatehouse may write on a Pod; the chart has a
 // ValidatingAdmissionPolicy for it.
 const RetryAnnotation = "gatehouse.dev/retry"
@@ -37,6 +42,8 @@ type Pod struct {
 	ID                   int
 	// Conf is OpenKruiseGame's parameters for this very Pod, as JSON. In a rollout they may be older than the set's.
 	Conf string
+	// conf keeps Conf shared by all Pods that have the same.
+	conf unique.Handle[string]
 	// Ready: OpenKruiseGame says that the network is ready.
 	Ready    bool
 	Deleting bool
@@ -68,9 +75,10 @@ func parse(object metav1.Object) *Pod {
 	if set == "" || !isServer || err != nil || id < 0 || strconv.Itoa(id) != text || annotations[typeAnnotation] != gameserver.NetworkType {
 		return nil
 	}
+	conf := unique.Make(annotations[confAnnotation])
 	return &Pod{
 		Namespace: object.GetNamespace(), Name: object.GetName(), Set: set, ID: id,
-		Conf: annotations[confAnnotation], Ready: networkReady(annotations[statusAnnotation]),
+		Conf: conf.Value(), conf: conf, Ready: networkReady(annotations[statusAnnotation]),
 		Deleting: object.GetDeletionTimestamp() != nil, Created: object.GetCreationTimestamp().Time,
 		Triggered: moment(annotations[triggerAnnotation]), Retried: moment(annotations[RetryAnnotation]),
 		OpsState: object.GetLabels()[opsStateLabel],

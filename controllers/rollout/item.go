@@ -29,15 +29,17 @@ type item struct {
 	version    string
 	generation uint64
 	inUse      bool
+	// seen is the pass that met it last.
+	seen uint64
 
 	// matched and trying are the policies that select it; causes those on whose behalf it is to be written, held those that
 	// would want it and wait, trial those that would want it if they were enforced.
 	matched, trying, causes, held, trial []string
 	heldSince                            time.Time
 
-	// wanted is the record of what it is to carry, empty where it is to carry nothing of ours: by it one sees that what is
-	// asked for is the same as before.
-	wanted string
+	// wanted is a fingerprint of the record of what it is to carry: by it one sees that what is asked for is the same as
+	// before. Ten thousand records would be megabytes.
+	wanted uint64
 	// pending: it is to be written. charged is the policy whose rate it takes; queued: it stands in that lane or is on its
 	// way.
 	pending bool

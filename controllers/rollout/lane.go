@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -19,6 +20,9 @@ const (
 	longestPaused = 5 * time.Minute
 	// tick is how often lanes are looked at while their rate holds them up, and idle how often while there is no work.
 	tick, idle = 5 * time.Millisecond, 20 * time.Millisecond
+	// catchUp is how much of its rate a lane makes up for after it was not looked at: on a busy machine that happens for
+	// longer than a tick, and the rate would never be reached.
+	catchUp = 100 * time.Millisecond
 )
 
 // job is one Ingress to be written, on behalf of the policy in whose lane it stood.
@@ -94,7 +98,7 @@ func (r *Rollout) lane(name string) *lane {
 	}
 	if l.limiter.Limit() != rate.Limit(perSecond) {
 		l.limiter.SetLimit(rate.Limit(perSecond))
-		l.limiter.SetBurst(max(1, int(float64(perSecond)*4*tick.Seconds())))
+		l.limiter.SetBurst(1 + int(math.Ceil(float64(perSecond)*catchUp.Seconds())))
 	}
 	return l
 }

@@ -1,6 +1,8 @@
 package rollout
 
 import (
+	"hash/maphash"
+	"maps"
 	"slices"
 	"time"
 
@@ -27,7 +29,7 @@ func (r *Rollout) pass() {
 	if set, _, known := r.Policies.At(&networkingv1.Ingress{}); known {
 		r.use(set)
 	}
-	seen := make(map[types.NamespacedName]bool, len(r.items))
+	r.passes++
 	for _, ing := range r.Ingresses.All() {
 		server, isGame := gameserver.Identify(ing)
 		if !isGame || ing.DeletionTimestamp != nil {
@@ -42,13 +44,9 @@ func (r *Rollout) pass() {
 			continue // not managed, or not everything is known
 		}
 		r.items[name] = i
-		seen[name] = true
+		i.seen = r.passes
 	}
-	for name := range r.items {
-		if !seen[name] {
-			delete(r.items, name)
-		}
-	}
+	maps.DeleteFunc(r.items, func(_ types.NamespacedName, i *item) bool { return i.seen != r.passes })
 	if !r.behind { // else some were counted by what was decided before
 		r.counted = generation
 	}
@@ -83,14 +81,14 @@ func (r *Rollout) judge(i *item, ing *networkingv1.Ingress, generation uint64, n
 	if len(i.held) > 0 && len(before.held) == 0 {
 		i.heldSince = now
 	}
-	i.wanted = f.Annotations[policy.AppliedAnnotation]
-	if !f.Changed {
-		i.wanted = ing.Annotations[policy.AppliedAnnotation] // equal, and in memory already
-	}
+	i.wanted = r.fingerprint(f.Annotations[policy.AppliedAnnotation])
 	i.pending, i.charged = f.Changed, set.Slowest(f.Causes)
 	i.settle(&before, now)
 	return true
 }
+
+// fingerprint is that of a record.
+func (r *Rollout) fingerprint(record string) uint64 { return maphash.String(r.seed, record) }
 
 // concerns tells whether an Ingress is anybody's business: one of a managed class, or one that has left the managed classes
 // with what was injected. What waits in quarantine is decided about when it gets its class back.

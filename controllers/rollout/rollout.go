@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"context"
+	"hash/maphash"
 	"sync"
 	"time"
 
@@ -77,6 +78,10 @@ type Rollout struct {
 	// counted is the generation of the last pass.
 	counted uint64
 
+	// passes counts them.
+	passes uint64
+	seed   maphash.Seed
+
 	// pass's own. behind: there are Ingresses that memory is too old to judge.
 	behind bool
 	set    *policy.Set
@@ -91,7 +96,7 @@ type Rollout struct {
 func New(config Config) *Rollout {
 	config.Log = config.Log.WithName("rollout")
 	return &Rollout{
-		Config: config, metrics: newMetrics(config.Registry), changed: make(chan struct{}, 1),
+		Config: config, metrics: newMetrics(config.Registry), changed: make(chan struct{}, 1), seed: maphash.MakeSeed(),
 		items: map[types.NamespacedName]*item{}, lanes: map[string]*lane{}, rates: map[string]int{}, active: map[string]bool{}, observer: func() {},
 	}
 }

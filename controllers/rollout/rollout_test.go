@@ -136,6 +136,21 @@ func TestARateIsKeptAndOnePolicyDoesNotHoldUpAnother(t *testing.T) {
 	}
 }
 
+func TestARateIsReachedThoughTheMachineIsBusy(t *testing.T) {
+	c := newCluster(t, 1000)
+	r := c.rollout()
+	c.decide(timeout("p", 30, perSecond(50)))
+	for end := c.now.Add(10 * time.Second); c.now.Before(end); c.now = c.now.Add(90 * time.Millisecond) {
+		r.pass()
+		for next, wait := r.next(); wait == 0; next, wait = r.next() {
+			r.write(t.Context(), next)
+		}
+	}
+	if n := c.total(); n < 475 || n > 525 {
+		t.Errorf("in 10 s at 50 a second, looked at every 90 ms: %d", n)
+	}
+}
+
 func TestAPolicyThatIsGoneLetsGoAtItsRate(t *testing.T) {
 	c := newCluster(t, 300)
 	c.decide(timeout("p", 30, perSecond(1000)))

@@ -39,7 +39,7 @@ func (r *Rollout) write(ctx context.Context, j job) {
 		r.done(j, func(i *item) {
 			i.pending, i.causes = false, nil
 			i.version, i.generation, i.behind = stored.ResourceVersion, generation, ing.ResourceVersion
-			i.written, i.writtenAt, i.wanted = generation, now, f.Annotations[policy.AppliedAnnotation]
+			i.written, i.writtenAt, i.wanted = generation, now, r.fingerprint(f.Annotations[policy.AppliedAnnotation])
 			if i.trouble.reason != Contested {
 				i.trouble = trouble{}
 			}

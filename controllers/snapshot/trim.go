@@ -1,6 +1,8 @@
 package snapshot
 
 import (
+	"unique"
+
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -70,7 +72,7 @@ func TrimIngress(ing *networkingv1.Ingress) {
 	}
 	ing.Spec.TLS = nil
 	if isGame {
-		ing.Annotations = annotations
+		ing.Annotations = share(annotations)
 	} else {
 		keepAnnotations(ing, annotations)
 	}
@@ -80,6 +82,19 @@ func TrimIngress(ing *networkingv1.Ingress) {
 	for i := range ing.Spec.Rules {
 		ing.Spec.Rules[i].HTTP = nil
 	}
+}
+
+// share has all Ingresses use the same keys and, as far as it is equal, the same record: ten thousand game servers carry
+// the same annotations.
+func share(annotations map[string]string) map[string]string {
+	shared := make(map[string]string, len(annotations))
+	for key, value := range annotations {
+		if key == policy.AppliedAnnotation {
+			value = unique.Make(value).Value()
+		}
+		shared[unique.Make(key).Value()] = value
+	}
+	return shared
 }
 
 // keepAnnotations keeps what says on which gateway an Ingress stands, and as what.

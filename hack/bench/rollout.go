@@ -73,7 +73,7 @@ func (b *bench) rollOut(ctx context.Context, seconds int, perSecond int32) (time
 		case n-before > b.servers:
 			return 0, fmt.Errorf("%d writes for %d Ingresses", n-before, b.servers)
 		}
-		if !pause(ctx, 20*time.Millisecond) {
+		if !pause(ctx, 100*time.Millisecond) {
 			return 0, ctx.Err()
 		}
 	}
