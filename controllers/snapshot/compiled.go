@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/policy/finding"
 )
 
@@ -30,6 +31,23 @@ func (s *Snapshot) Policies() []Policy {
 	}
 	return nil
 }
+
+// Compile is policy.Compile for a policy as the API server stores it, nil where that refuses it. One that is in memory as
+// it stands is not compiled a second time: of a thousand policies that would take seconds.
+func (s *Snapshot) Compile(p *v1alpha1.GamePolicy) *policy.Compiled {
+	standing := s.Policies()
+	i, known := slices.BinarySearchFunc(standing, p.Name, func(known Policy, name string) int { return cmp.Compare(known.Name, name) })
+	if !known || standing[i].edition() != editionOf(p) {
+		compiled, _ := policy.Compile(p)
+		return compiled
+	}
+	if len(standing[i].Refused) > 0 {
+		return nil
+	}
+	return standing[i].Compiled
+}
+
+func (p Policy) edition() edition { return edition{p.UID, p.Generation, p.Deleting} }
 
 // list is what was compiled last.
 func (s *policyStore) list() []Policy {

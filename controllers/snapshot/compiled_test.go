@@ -49,3 +49,30 @@ func TestPoliciesAreListedWithWhatOfThemIsInEffect(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatStandsIsNotCompiledTwice(t *testing.T) {
+	s := New(policy.DefaultOptions(), prometheus.NewRegistry(), logr.Discard())
+	if s.Compile(gamePolicy("p", 1)) == nil {
+		t.Error("nothing before the first rebuild")
+	}
+	s.policies.put(gamePolicy("edited", 1))
+	s.policies.put(gamePolicy("p", 1))
+	s.rebuild()
+	s.policies.put(gamePolicy("edited", 2, broken))
+	s.rebuild()
+	known := s.Policies()[1].Compiled
+	if s.Compile(gamePolicy("p", 1)) != known {
+		t.Error("compiled again")
+	}
+	for name, other := range map[string]*v1alpha1.GamePolicy{
+		"an edit": gamePolicy("p", 2), "another of the name": gamePolicy("p", 1, func(p *v1alpha1.GamePolicy) { p.UID = "another" }),
+		"one being deleted": gamePolicy("p", 1, func(p *v1alpha1.GamePolicy) { p.DeletionTimestamp = &metav1.Time{} }), "a new one": gamePolicy("q", 1),
+	} {
+		if got := s.Compile(other); got == nil || got == known {
+			t.Errorf("%s: %p", name, got)
+		}
+	}
+	if s.Compile(gamePolicy("edited", 2, broken)) != nil || s.Compile(gamePolicy("edited", 3, broken)) != nil {
+		t.Error("what is refused is compiled to what it said before")
+	}
+}

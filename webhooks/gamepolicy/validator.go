@@ -30,12 +30,14 @@ const (
 	Unsynced admit.Verdict = "unsynced"
 )
 
-// Cluster is what is known in memory. Both are false while not everything is known yet.
+// Cluster is what is known in memory. Fleet and At are false while not everything is known yet.
 type Cluster interface {
 	// Fleet is the policies that stand and what they can select.
 	Fleet() (*policy.Set, policy.Fleet, bool)
 	// At is the request to put to policies for an Ingress.
 	At(ing *networkingv1.Ingress) (*policy.Set, policy.Request, bool)
+	// Compile is nil where a stored policy is none of this version.
+	Compile(stored *v1alpha1.GamePolicy) *policy.Compiled
 }
 
 // Survey reads from the API server.
@@ -101,8 +103,7 @@ func (v *Validator) latest(ctx context.Context, known *policy.Set) *policy.Set {
 	}
 	var compiled []*policy.Compiled
 	for i := range list {
-		c, _ := policy.Compile(&list[i])
-		compiled = append(compiled, c) // nil, where it is none of this version, is left out
+		compiled = append(compiled, v.cluster.Compile(&list[i])) // nil is left out
 	}
 	return policy.NewSet(compiled)
 }

@@ -71,6 +71,11 @@ func (w *world) At(ing *networkingv1.Ingress) (*policy.Set, policy.Request, bool
 	return policy.NewSet(w.policies), policy.Request{Ingress: ing, Class: w.classes().Of(ing)}, !w.unsynced
 }
 
+func (w *world) Compile(p *v1alpha1.GamePolicy) *policy.Compiled {
+	c, _ := policy.Compile(p)
+	return c
+}
+
 func (w *world) HigressLimits(context.Context) (gateway.Limits, bool, error) {
 	w.asked++
 	return w.limits, w.known, w.limitErr
