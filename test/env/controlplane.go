@@ -92,11 +92,15 @@ func (e *Env) apiServerFlags() []string {
 	return append(flags, e.options.APIServerFlags...)
 }
 
-// auditPolicy records everything that is written to the objects this project is about.
+// auditPolicy records everything that is written to the objects this project is about, and whatever our own accounts ask
+// for.
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
+- level: Metadata
+  userGroups: ["system:serviceaccounts:gatehouse-system"]
+  verbs: [get, list, watch]
 - level: None
   verbs: [get, list, watch]
 - level: RequestResponse

@@ -42,6 +42,7 @@ func TestWhoHasAHostAndWhoWaits(t *testing.T) {
 		{"a claim edited or deleted by hand is healed", (*games).healed},
 		{"odd hosts are judged right", (*games).oddHosts},
 		{"who may share a host", (*games).sharing},
+		{"nothing is granted that is not used, and nothing is used that is not granted", (*games).rights},
 	} {
 		t.Run(part.what, func(t *testing.T) { part.run(g, t) })
 	}

@@ -55,7 +55,10 @@ func start(t *testing.T) *games {
 			OKG: env.OKGOptions{QPS: 50, Burst: 100}, // its default makes ten servers take a minute
 		},
 		// Sets that come too late for their hosts are to be stored: what happens to their Ingresses is the story.
-		Replicas: 2, Values: map[string]any{
+		Replicas: 2,
+		// As where an API server does not stream lists (before 1.34): the rights for that are to be used, too.
+		ManagerEnv: []string{"KUBE_FEATURE_WatchListClient=false"},
+		Values: map[string]any{
 			"shutdownDelay": "100ms", "webhook": map[string]any{"gameServerSets": map[string]any{"enabled": false}},
 		},
 	})
