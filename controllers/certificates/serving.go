@@ -174,7 +174,7 @@ func (s *Serving) serve(c *tls.Certificate, now time.Time) {
 
 // keep says once for each offer that it has to wait.
 func (s *Serving) keep() {
-	if s.kept == s.offered {
+	if s.kept != nil && s.kept.Leaf.Equal(s.offered.Leaf) {
 		return
 	}
 	s.kept = s.offered

@@ -93,7 +93,7 @@ func (w *World) bundleRemedy() string {
 	case w.injected():
 		return "see that cert-manager's cainjector runs, it writes the bundle from the CA of the Certificate: kubectl get pods -A -l app.kubernetes.io/component=cainjector"
 	case w.options().Certificates == selfManaged:
-		return fmt.Sprintf("the leading manager writes the bundle: kubectl -n %s logs deployment/%s", w.Namespace, w.Name)
+		return fmt.Sprintf("the managers write the bundle: kubectl -n %s logs deployment/%s", w.Namespace, w.Name)
 	}
 	return "set certificates.caBundle to the CA of the certificate: " + w.upgrade()
 }

@@ -142,7 +142,7 @@ func (l *looker) rights(ctx context.Context, w *World) (err error) {
 		w.Theirs = Seen[[]Right]{Hidden: w.Managers.Hidden}
 		return err
 	}
-	w.Theirs, err = l.lacks(ctx, w.Namespace, w.Managers.It.Account, theirs(w.Namespace, w.Managers.It.Options))
+	w.Theirs, err = l.lacks(ctx, w.Namespace, w.Managers.It.Account, theirs(w.Namespace, w.Name, w.Managers.It.Options))
 	return err
 }
 

@@ -27,13 +27,29 @@ import (
 	chart "github.com/gatehouse-dev/gatehouse/charts/gatehouse"
 )
 
-// rendering is what the chart renders to with its own values, as test/chart keeps it.
-const rendering = "../../test/chart/testdata/render/default/out.yaml"
+// renderings are what the chart renders to, as test/chart keeps it.
+const renderings = "../../test/chart/testdata/render/"
 
-// rendered are the objects of the chart.
-func rendered(t *testing.T) []*unstructured.Unstructured {
+// rendered are the objects of the chart, with its own values in the case "default"; the others hold what differs from that.
+func rendered(t *testing.T, name string) []*unstructured.Unstructured {
 	t.Helper()
-	text, err := os.ReadFile(rendering)
+	out := read(t, name)
+	if name == "default" {
+		return out
+	}
+	for _, object := range read(t, "default") {
+		if !slices.ContainsFunc(out, func(o *unstructured.Unstructured) bool {
+			return o.GetKind() == object.GetKind() && o.GetName() == object.GetName()
+		}) {
+			out = append(out, object)
+		}
+	}
+	return out
+}
+
+func read(t *testing.T, name string) []*unstructured.Unstructured {
+	t.Helper()
+	text, err := os.ReadFile(renderings + name + "/out.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +70,11 @@ func rendered(t *testing.T) []*unstructured.Unstructured {
 // chart's roles.
 func cluster(t *testing.T, further interceptor.Funcs) client.Client {
 	t.Helper()
+	return clusterOf(t, "default", further)
+}
+
+func clusterOf(t *testing.T, rendering string, further interceptor.Funcs) client.Client {
+	t.Helper()
 	scheme, err := newScheme()
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +83,7 @@ func cluster(t *testing.T, further interceptor.Funcs) client.Client {
 		t.Fatal(err)
 	}
 	var objects []runtime.Object
-	for _, object := range rendered(t) {
+	for _, object := range rendered(t, rendering) {
 		if scheme.Recognizes(object.GroupVersionKind()) {
 			objects = append(objects, object)
 		}
@@ -75,7 +96,7 @@ func cluster(t *testing.T, further interceptor.Funcs) client.Client {
 		crd.Status.Conditions = []apiextensionsv1.CustomResourceDefinitionCondition{{Type: apiextensionsv1.Established, Status: apiextensionsv1.ConditionTrue}}
 		objects = append(objects, crd)
 	}
-	granted := rights(t)
+	granted := rights(t, rendering)
 	if further.Create == nil {
 		further.Create = func(_ context.Context, _ client.WithWatch, object client.Object, _ ...client.CreateOption) error {
 			switch review := object.(type) {
@@ -104,10 +125,10 @@ func covers(r Right, wanted *authorizationv1.ResourceAttributes) bool {
 }
 
 // rights are those that the chart's roles give, one by one.
-func rights(t *testing.T) []Right {
+func rights(t *testing.T, rendering string) []Right {
 	t.Helper()
 	var out []Right
-	for _, object := range rendered(t) {
+	for _, object := range rendered(t, rendering) {
 		if object.GetKind() != "ClusterRole" && object.GetKind() != "Role" {
 			continue
 		}
@@ -172,20 +193,22 @@ func TestAnInstallationOfTheChartIsRecognised(t *testing.T) {
 
 // The rights that the managers are asked for are those that the chart gives, no more and no less.
 func TestTheRightsOfTheManagersAreThoseOfTheChart(t *testing.T) {
-	w := look(t, cluster(t, interceptor.Funcs{}))
-	if lacking := w.Theirs.It; lacking == nil || len(*lacking) > 0 {
-		t.Errorf("the chart does not give %v", w.Theirs)
-	}
-	wanted := theirs(w.Namespace, w.Managers.It.Options)
-	for _, r := range rights(t) {
-		if r.Resource == "configmaps" {
-			r.Namespace = "higress-system" // a ClusterRole cannot say so
+	for _, rendering := range []string{"default", "self-managed"} {
+		w := look(t, clusterOf(t, rendering, interceptor.Funcs{}))
+		if lacking := w.Theirs.It; lacking == nil || len(*lacking) > 0 {
+			t.Errorf("%s: the chart does not give %v (%s)", rendering, lacking, w.Theirs.Hidden)
 		}
-		if r.Group == "events.k8s.io" && r.Namespace != "" {
-			continue // a ClusterRole gives it everywhere
-		}
-		if !slices.Contains(wanted, r) {
-			t.Errorf("the chart gives a right that the doctor does not ask for: %s", r)
+		wanted := theirs(w.Namespace, w.Name, w.Managers.It.Options)
+		for _, r := range rights(t, rendering) {
+			if r.Resource == "configmaps" {
+				r.Namespace = "higress-system" // a ClusterRole cannot say so
+			}
+			if r.Group == "events.k8s.io" && r.Namespace != "" {
+				continue // a ClusterRole gives it everywhere
+			}
+			if !slices.Contains(wanted, r) {
+				t.Errorf("%s: the chart gives a right that the doctor does not ask for: %s", rendering, r)
+			}
 		}
 	}
 }

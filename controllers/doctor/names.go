@@ -15,13 +15,8 @@ func fullname(release string) string {
 	return release + "-gatehouse"
 }
 
-// secretName is the Secret with the serving certificate where no Deployment names it.
-func (w *World) secretName() string {
-	if w.options().Certificates == selfManaged {
-		return w.Name + "-tls"
-	}
-	return w.Name + "-serving"
-}
+// secretName is the Secret with the serving certificate where no Deployment names it, whoever issues it.
+func (w *World) secretName() string { return w.Name + "-serving" }
 
 // selfManaged is the way of the managers that make their certificate themselves.
 const selfManaged = "self-managed"

@@ -6,8 +6,8 @@ import (
 )
 
 // theirs are the rights that the managers need. A test holds them against the roles of the chart.
-func theirs(namespace string, o Options) []Right {
-	const ours, kruise = "gatehouse.dev", "game.kruise.io"
+func theirs(namespace, name string, o Options) []Right {
+	const ours, kruise, admission = "gatehouse.dev", "game.kruise.io", "admissionregistration.k8s.io"
 	rights := all(ours, []string{"gamepolicies"}, []string{"list", "watch"})
 	add := func(more ...Right) { rights = append(rights, more...) }
 	add(all(ours, []string{"gamepolicies/status"}, []string{"patch"})...)
@@ -21,8 +21,16 @@ func theirs(namespace string, o Options) []Right {
 	add(all("", []string{"pods"}, []string{"list", "watch", "patch"})...)
 	add(all("", []string{"namespaces"}, []string{"list", "watch"})...)
 	add(all("events.k8s.io", []string{"events"}, []string{"get", "create", "patch", "update"})...)
-	if where, name, ok := strings.Cut(o.HigressConfig, "/"); ok {
-		add(in(where, name, all("", []string{"configmaps"}, []string{"get"}))...)
+	hooks := []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}
+	add(in("", name, all(admission, hooks, []string{"list", "watch"}))...)
+	if o.Certificates == selfManaged {
+		add(in("", name, all(admission, hooks, []string{"get", "patch"}))...)
+		add(in(namespace, "", all("", []string{"secrets"}, []string{"create"}))...)
+		add(in(namespace, name+"-ca", all("", []string{"secrets"}, []string{"get", "list", "watch", "update"}))...)
+		add(in(namespace, name+"-serving", all("", []string{"secrets"}, []string{"get", "list", "watch", "update"}))...)
+	}
+	if where, config, ok := strings.Cut(o.HigressConfig, "/"); ok {
+		add(in(where, config, all("", []string{"configmaps"}, []string{"get"}))...)
 	}
 	if o.LeaderElect {
 		add(in(namespace, "", all("coordination.k8s.io", []string{"leases"}, []string{"create"}))...)
