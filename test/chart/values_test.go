@@ -1,7 +1,6 @@
 package chart_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
@@ -43,10 +42,21 @@ func TestWrongValuesAreRefusedBeforeAnythingIsInstalled(t *testing.T) {
 		"a CA that the manager makes itself":     {"certificates: {mode: self-managed, caBundle: x}", "certificates.caBundle is for certificates.mode secret, and the mode is self-managed"},
 		"a certificate that is renewed for ever": {"certificates: {duration: 1h, renewBefore: 59m3600s}", "certificates.renewBefore 59m3600s is not shorter than certificates.duration 1h"},
 		"a certificate that outlives its CA":     {"certificates: {mode: self-managed, caDuration: 2160h}", "certificates.caDuration 2160h is not longer than certificates.duration 2160h"},
+		"a budget of nobody":                     {"podDisruptionBudget: {maxUnavailable: 0}", "at '/podDisruptionBudget/maxUnavailable'"},
+		"a budget of everybody":                  {"podDisruptionBudget: {maxUnavailable: 100%}", "at '/podDisruptionBudget/maxUnavailable'"},
+		"a neighbour of no known kind":           {"networkPolicy: {apiServers: [{cidr: 10.0.0.0/8}]}", "additional properties 'cidr' not allowed"},
+		"an API server without a port":           {"networkPolicy: {apiServerPorts: []}", "at '/networkPolicy/apiServerPorts': minItems: got 0, want 1"},
+		"a monitor that monitors often":          {"metrics: {serviceMonitor: {interval: often}}", "at '/metrics/serviceMonitor/interval'"},
+		"a runbook on a shelf":                   {"metrics: {prometheusRule: {runbook: docs/runbook.md}}", "at '/metrics/prometheusRule/runbook'"},
+		"a dashboard that is a word":             {"metrics: {dashboard: true}", "at '/metrics/dashboard': got boolean, want object"},
 
 		"replicas that elect no leader":    {"leaderElection: false", "leaderElection must be true with 2 replicas"},
 		"nobody to ask who must answer":    {"replicas: 0", "replicas 0 with webhook.validate.failurePolicy Fail: no Ingress of a managed class could be written"},
 		"timeouts past OKG's together":     {"webhook: {timeoutSeconds: 4, validate: {timeoutSeconds: 4}}", "webhook.timeoutSeconds and webhook.validate.timeoutSeconds are 8 together, of 7 at most"},
+		"no time to end in":                {"terminationGracePeriodSeconds: 25", "terminationGracePeriodSeconds is 25, and a manager that ends takes up to 25 s: shutdownDelay 10s and 15 s for what is in flight; set it to 30 or more"},
+		"a drain of an hour and a half":    {"shutdownDelay: 1h30m1500ms", "terminationGracePeriodSeconds is 40, and a manager that ends takes up to 5417 s"},
+		"a budget for all of them":         {"podDisruptionBudget: {maxUnavailable: 2}", "podDisruptionBudget.maxUnavailable 2 lets all of 2 replicas be evicted at once; set it to 1 or less"},
+		"metrics that nobody can reach":    {"{listen: {metrics: '127.0.0.1:8080'}, metrics: {serviceMonitor: {enabled: true}}}", "metrics.serviceMonitor.enabled with listen.metrics 127.0.0.1:8080: Prometheus cannot reach a loopback address"},
 		"quarantine as a managed class":    {"ingressClasses: [higress, gatehouse-quarantine]", "ingressClasses: gatehouse-quarantine is the class of Ingresses that wait"},
 		"a gateway that serves quarantine": {"classGateways: {gatehouse-quarantine: higress}", "classGateways: gatehouse-quarantine is the class of Ingresses that wait"},
 	} {
@@ -74,6 +84,10 @@ func TestValuesThatOnlySeemWrongTogetherAreTaken(t *testing.T) {
 		"a CA just longer than its certificate":  "certificates: {duration: 1h, renewBefore: 59m59s, caDuration: 1h1ms}",
 		"durations that nobody reads":            "certificates: {mode: secret, secretName: tls, caBundle: '-----BEGIN CERTIFICATE-----', caDuration: 1h}",
 		"replicas that something else counts":    "replicas: null",
+		"a grace period just long enough":        "terminationGracePeriodSeconds: 26",
+		"a budget for nearly all of them":        "{replicas: 3, podDisruptionBudget: {maxUnavailable: 2}}",
+		"a budget where there are no others":     "{replicas: 1, podDisruptionBudget: {maxUnavailable: 1}}",
+		"metrics beside the node only":           "listen: {metrics: '127.0.0.1:8080'}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			var values map[string]any
@@ -82,47 +96,6 @@ func TestValuesThatOnlySeemWrongTogetherAreTaken(t *testing.T) {
 			}
 			if _, err := template(t, "gatehouse", "gatehouse-system", values); err != nil {
 				t.Error(err)
-			}
-		})
-	}
-}
-
-// What Helm prints after an installation.
-func TestTheNotesSayWhatTheValuesMean(t *testing.T) {
-	const restart, unwritable = "WARNING: with fewer than 2 replicas", "until then no Ingress of these classes can be written"
-	const ignore, quarantine = "WARNING: with webhook.validate.failurePolicy Ignore", "hosts.onConflict Quarantine is Deny"
-	for name, c := range map[string]struct {
-		flags []string
-		want  []string
-	}{
-		"as shipped":             {nil, []string{unwritable}},
-		"one replica":            {[]string{"replicas=1"}, []string{unwritable, restart, "cannot be written while the manager restarts"}},
-		"nobody has to answer":   {[]string{"webhook.validate.failurePolicy=Ignore"}, []string{ignore}},
-		"one that may be away":   {[]string{"replicas=1,webhook.validate.failurePolicy=Ignore"}, []string{restart, "go without annotations", ignore}},
-		"a gateway of all class": {[]string{"gatewayWatchesAllClasses=true"}, []string{unwritable, quarantine}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			args := []string{"install", "gatehouse", chartDir, "--namespace", "gatehouse-system", "--dry-run=client"}
-			for _, flag := range c.flags {
-				args = append(args, "--set", flag)
-			}
-			out, err := helm(t, args...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			_, notes, found := strings.Cut(string(out), "NOTES:")
-			if !found {
-				t.Fatalf("no notes in\n%s", out)
-			}
-			for _, text := range []string{restart, unwritable, ignore, quarantine} {
-				if got, want := strings.Contains(notes, text), slices.Contains(c.want, text); got != want {
-					t.Errorf("%q is said: %t, want %t, in\n%s", text, got, want, notes)
-				}
-			}
-			for _, text := range append(c.want, "kubectl get hostclaims") {
-				if !strings.Contains(notes, text) {
-					t.Errorf("the notes lack %q:\n%s", text, notes)
-				}
 			}
 		})
 	}

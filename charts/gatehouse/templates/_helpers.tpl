@@ -84,3 +84,18 @@ value that says otherwise in so many words counts more.
 {{- define "gatehouse.securityContext" -}}
 {{ mustMergeOverwrite (dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true "capabilities" (dict "drop" (list "ALL"))) (deepCopy (default dict .Values.securityContext)) | toYaml }}
 {{- end -}}
+
+{{/* Which values keep the Pods out of a namespace that enforces the Pod Security level "restricted"; empty if none does. */}}
+{{- define "gatehouse.unrestricted" -}}
+{{- $pod := include "gatehouse.podSecurityContext" . | fromYaml -}}
+{{- $container := include "gatehouse.securityContext" . | fromYaml -}}
+{{- $wrong := list -}}
+{{- if not (dig "runAsNonRoot" $pod.runAsNonRoot $container) }}{{ $wrong = append $wrong "runAsNonRoot is false" }}{{ end -}}
+{{- if eq (toString (dig "runAsUser" (dig "runAsUser" "" $pod) $container)) "0" }}{{ $wrong = append $wrong "runAsUser is 0" }}{{ end -}}
+{{- if $container.allowPrivilegeEscalation }}{{ $wrong = append $wrong "allowPrivilegeEscalation is true" }}{{ end -}}
+{{- if $container.privileged }}{{ $wrong = append $wrong "privileged is true" }}{{ end -}}
+{{- if not (has "ALL" (dig "capabilities" "drop" list $container)) }}{{ $wrong = append $wrong "capabilities.drop lacks ALL" }}{{ end -}}
+{{- range without (dig "capabilities" "add" list $container) "NET_BIND_SERVICE" }}{{ $wrong = append $wrong (printf "capabilities.add has %s" .) }}{{ end -}}
+{{- if not (has (dig "seccompProfile" "type" (dig "seccompProfile" "type" "" $pod) $container) (list "RuntimeDefault" "Localhost")) }}{{ $wrong = append $wrong "seccompProfile.type is neither RuntimeDefault nor Localhost" }}{{ end -}}
+{{- join ", " $wrong -}}
+{{- end -}}
