@@ -5,43 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	appsv1 "k8s.io/api/apps/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
-	corev1 "k8s.io/api/core/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
-
-func TestPodsPassTheRestrictedLevel(t *testing.T) {
-	c := installed(t)
-	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "restricted-", Labels: map[string]string{
-		"pod-security.kubernetes.io/enforce": "restricted",
-	}}}
-	if err := c.Create(t.Context(), namespace); err != nil {
-		t.Fatal(err)
-	}
-	var deployment appsv1.Deployment
-	if err := c.Get(t.Context(), client.ObjectKey{Namespace: c.release.Namespace, Name: c.release.Name}, &deployment); err != nil {
-		t.Fatal(err)
-	}
-	template := deployment.Spec.Template
-	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: namespace.Name, Name: "manager", Labels: template.Labels}, Spec: template.Spec}
-	if err := c.Create(t.Context(), pod.DeepCopy()); err != nil {
-		t.Errorf("a pod of the Deployment: %v", err)
-	}
-
-	// The level is really enforced: the same pod without its security context is refused.
-	pod.Name = "careless"
-	pod.Spec.Containers[0].SecurityContext = nil
-	err := c.Create(t.Context(), pod)
-	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), `violates PodSecurity "restricted:latest"`) {
-		t.Errorf("a pod without security context: %v, want it refused", err)
-	}
-}
 
 func TestTheServiceAccountMayReadWhatItNeedsAndNothingElse(t *testing.T) {
 	c := installed(t)
