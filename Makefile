@@ -27,6 +27,7 @@ test: ## Run all tests, those on the real control plane and its neighbours inclu
 	@# The storms take all the processor there is, and others measure what gets lost in time: one after the other.
 	$(GO) test -count=1 -timeout 40m $$($(GO) list ./... | grep -vE '$(storms)')
 	$(GO) test -count=1 -timeout 40m $$($(GO) list ./... | grep -E '$(storms)')
+	cd test/alerts && $(GO) test -count=1 ./...
 
 .PHONY: unit
 unit: ## Run the tests that need no control plane.
@@ -60,6 +61,7 @@ verify: ## Fail if regenerating changes anything.
 .PHONY: lint
 lint: ## Run golangci-lint.
 	$(call tool,golangci-lint) run
+	lint=$(call tool,golangci-lint); cd test/alerts && "$$lint" run
 
 .PHONY: build
 build: ## Build the binary into bin/.

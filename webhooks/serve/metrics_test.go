@@ -3,7 +3,10 @@ package serve
 import (
 	"bytes"
 	"cmp"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
+	"math/big"
 	"regexp"
 	"slices"
 	"strconv"
@@ -19,6 +22,7 @@ import (
 	apiservermetrics "k8s.io/apiserver/pkg/admission/metrics"
 	"k8s.io/component-base/metrics/legacyregistry"
 
+	"github.com/gatehouse-dev/gatehouse/controllers/certificates"
 	"github.com/gatehouse-dev/gatehouse/controllers/janitor"
 	"github.com/gatehouse-dev/gatehouse/controllers/ledger"
 	"github.com/gatehouse-dev/gatehouse/controllers/rollout"
@@ -113,6 +117,8 @@ func vector(c prometheus.Collector) string {
 func register(registry prometheus.Registerer) {
 	log := logr.Discard()
 	registerReady(registry, nil)
+	certificates.NewServing("", false, registry, time.Now, log).
+		Offer(&tls.Certificate{Leaf: &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}})
 	handlers(registry, log)
 	ingress.NewValidator(nil, nil, nil, true, registry, log, nil)
 	ledger.New(nil, nil, nil, host.Terms{}, time.Now, registry, log)
