@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
@@ -54,7 +54,7 @@ func unknown(query string, metrics map[string][]string) ([]string, error) {
 				return nil
 			}
 			for _, matcher := range node.LabelMatchers {
-				if matcher.Name != labels.MetricName && !slices.Contains(append(own, targetLabels...), matcher.Name) {
+				if matcher.Name != model.MetricNameLabel && !slices.Contains(append(own, targetLabels...), matcher.Name) {
 					wrong = append(wrong, node.Name+"{"+matcher.Name+"}")
 				}
 			}
