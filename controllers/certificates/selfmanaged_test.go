@@ -174,16 +174,11 @@ func TestNoKeyIsEverLogged(t *testing.T) {
 	}
 }
 
-// lister is the fake API server, which cannot send what there is as the beginning of a watch.
-type lister struct{ client.WithWatch }
-
-func (lister) IsWatchListSemanticsUnSupported() bool { return true }
-
 func TestAnObjectIsFollowedByItsName(t *testing.T) {
 	r := newReplicas(t, 1)
 	seen := make(chan client.Object, 100)
 	go func() {
-		_ = follow(t.Context(), lister{r.api}, &corev1.SecretList{}, types.NamespacedName{Namespace: "gatehouse-system", Name: "wanted"}, func(o client.Object) { seen <- o })
+		_ = follow(t.Context(), r.api, &corev1.SecretList{}, types.NamespacedName{Namespace: "gatehouse-system", Name: "wanted"}, func(o client.Object) { seen <- o })
 	}()
 	next := func() client.Object {
 		select {

@@ -102,7 +102,7 @@ func follow(ctx context.Context, api client.WithWatch, list client.ObjectList, k
 		seen(nil)
 	}
 	store, informer = toolscache.NewInformerWithOptions(toolscache.InformerOptions{
-		ListerWatcher: toolscache.ToListWatcherWithWatchListSemantics(source, api), ObjectType: example,
+		ListerWatcher: toolscache.ToListWatcherWithWatchListSemantics(source, listFirst{}), ObjectType: example,
 		Handler: toolscache.ResourceEventHandlerFuncs{
 			AddFunc: func(any) { look() }, UpdateFunc: func(any, any) { look() }, DeleteFunc: func(any) { look() },
 		},
@@ -116,6 +116,13 @@ func follow(ctx context.Context, api client.WithWatch, list client.ObjectList, k
 	informer.RunWithContext(ctx)
 	return nil
 }
+
+// listFirst has an informer list what there is and then watch it. For one object that is no more work, every API server can do
+// it, and no right is asked for in vain.
+type listFirst struct{}
+
+// IsWatchListSemanticsUnSupported is what an informer asks.
+func (listFirst) IsWatchListSemanticsUnSupported() bool { return true }
 
 func exampleOf(api client.Client, list client.ObjectList) (runtime.Object, error) {
 	kinds, _, err := api.Scheme().ObjectKinds(list)
