@@ -7,6 +7,9 @@ GO ?= go
 # Everything without cgo, as the shipped binary is: one build cache for binary and tests, and no C compiler needed.
 export CGO_ENABLED := 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+# The time of the commit: whoever builds it, and whenever, gets the same.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 # A program built by hack/stack, by its name: builds it at first use and prints its path.
 tool = $$($(GO) run ./hack/stack/build $(1))
 
@@ -64,5 +67,12 @@ lint: ## Run golangci-lint.
 	lint=$(call tool,golangci-lint); cd test/alerts && "$$lint" run
 
 .PHONY: build
-build: ## Build the binary into bin/.
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/gatehouse .
+build: ## Build the binary into bin/, as the Dockerfile does.
+	$(GO) build -trimpath -buildvcs=false -o bin/gatehouse -ldflags "-s -w \
+	  -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$$(date -u -d @$(SOURCE_DATE_EPOCH) +%Y-%m-%dT%H:%M:%SZ)" .
+
+IMAGE ?= gatehouse
+
+.PHONY: image
+image: ## Build the container image IMAGE:VERSION. Needs docker.
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --build-arg SOURCE_DATE_EPOCH=$(SOURCE_DATE_EPOCH) -t $(IMAGE):$(VERSION) .

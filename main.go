@@ -3,10 +3,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,8 +21,8 @@ import (
 	"github.com/gatehouse-dev/gatehouse/webhooks/serve"
 )
 
-// version is set by the linker.
-var version = "dev"
+// What the linker sets: Makefile and Dockerfile say it alike.
+var version, commit, date = "dev", "", ""
 
 func main() {
 	root := command(os.Args[0])
@@ -45,10 +48,11 @@ func command(program string) *cobra.Command {
 	if strings.HasPrefix(filepath.Base(program), "kubectl-gatehouse") {
 		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl gatehouse"}
 	}
+	b := build()
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
-		serve.Command(), preview.Command(), lint.Command(),
-		inspect.ExplainCommand(), inspect.DiffCommand(), inspect.HostsCommand(), doctor.Command(version), versionCommand(),
+		serve.Command(b), preview.Command(), lint.Command(),
+		inspect.ExplainCommand(), inspect.DiffCommand(), inspect.HostsCommand(), doctor.Command(b.Version), versionCommand(b),
 	)
 	return root
 }
@@ -78,11 +82,30 @@ func exitCode(err error) int {
 	return 1
 }
 
-func versionCommand() *cobra.Command {
+func versionCommand(b serve.Build) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  noArgs,
-		Run:   func(command *cobra.Command, _ []string) { _, _ = fmt.Fprintln(command.OutOrStdout(), version) },
+		Run: func(command *cobra.Command, _ []string) {
+			_, _ = fmt.Fprintf(command.OutOrStdout(), "gatehouse %s (commit %s, built %s, %s)\n", b.Version, b.Commit, b.Date, runtime.Version())
+		},
 	}
+}
+
+// build is what the linker says, and where it says nothing what Go has noted: `go build` in a checkout notes its commit.
+func build() serve.Build {
+	b := serve.Build{Version: version, Commit: commit, Date: date}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				b.Commit = cmp.Or(b.Commit, s.Value)
+			case "vcs.time":
+				b.Date = cmp.Or(b.Date, s.Value)
+			}
+		}
+	}
+	b.Commit, b.Date = cmp.Or(b.Commit, "unknown"), cmp.Or(b.Date, "unknown")
+	return b
 }

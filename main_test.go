@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -66,5 +67,15 @@ func TestAsAPluginOfKubectlItNamesItselfSo(t *testing.T) {
 		if err := root.ExecuteContext(t.Context()); err != nil || !strings.Contains(output.String(), "\n"+want+"\n") {
 			t.Errorf("%s: %v\n%s", program, err, &output)
 		}
+	}
+}
+
+func TestTheVersionSaysOfWhichCommitItIs(t *testing.T) {
+	var output bytes.Buffer
+	root := command("gatehouse")
+	root.SetArgs([]string{"version"})
+	root.SetOut(&output)
+	if err := root.ExecuteContext(t.Context()); err != nil || !regexp.MustCompile(`^gatehouse dev \(commit \S+, built \S+, go1\.\S+\)\n$`).MatchString(output.String()) {
+		t.Errorf("%v, %q", err, &output)
 	}
 }

@@ -25,21 +25,27 @@ import (
 	"github.com/gatehouse-dev/gatehouse/test/golden"
 )
 
-// oncall is somebody with the rights of testdata/role.yaml alone.
-const oncall env.User = "oncall"
+const (
+	// oncall is somebody with the rights of testdata/role.yaml alone.
+	oncall env.User = "oncall"
+	// doctor is somebody with the rights of testdata/doctor-role.yaml alone.
+	doctor env.User = "doctor"
+)
 
 func TestMain(m *testing.M) {
 	ctrl.SetLogger(logr.Discard())
 	os.Exit(m.Run())
 }
 
-func TestTranscript(t *testing.T) {
+// TestOnACluster asks a real cluster, all commands the same one. The doctor comes last: it finds what is broken for it.
+func TestOnACluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs the control plane")
 	}
 	c, err := cluster.Start(t.Context(), cluster.Options{
-		Env:    env.Options{GameCRDs: true, Out: os.Stderr, Users: []env.Identity{{User: oncall}}},
-		Values: map[string]any{"shutdownDelay": "100ms"},
+		Env:      env.Options{GameCRDs: true, Out: os.Stderr, Users: []env.Identity{{User: oncall}, {User: doctor}}},
+		Replicas: 2,
+		Values:   map[string]any{"shutdownDelay": "100ms"},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +61,11 @@ func TestTranscript(t *testing.T) {
 	if err := os.Symlink(c.Gatehouse, filepath.Join(c.Dir(), "kubectl-gatehouse")); err != nil {
 		t.Fatal(err)
 	}
+	t.Run("transcript", func(t *testing.T) { transcript(t, c) })
+	t.Run("doctor", func(t *testing.T) { examine(t, c) })
+}
+
+func transcript(t *testing.T, c *cluster.Cluster) {
 	if _, err := c.ApplyFiles(t.Context(), "testdata/role.yaml", "testdata/binding.yaml", "testdata/given.yaml"); err != nil {
 		t.Fatal(err)
 	}

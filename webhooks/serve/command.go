@@ -37,11 +37,13 @@ type options struct {
 	webIngresses          string
 	watchesAll            bool
 	higressConfig         string
+
+	build Build
 }
 
 // Command is `gatehouse manager`, what the Deployment of the chart runs.
-func Command() *cobra.Command {
-	var o options
+func Command(build Build) *cobra.Command {
+	o := options{build: build}
 	command := &cobra.Command{
 		Use:   "manager",
 		Short: "Run the admission webhooks and controllers",

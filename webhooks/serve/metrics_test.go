@@ -116,6 +116,7 @@ func vector(c prometheus.Collector) string {
 // register registers all that a manager does.
 func register(registry prometheus.Registerer) {
 	log := logr.Discard()
+	Build{}.register(registry)
 	registerReady(registry, nil)
 	certificates.NewServing("", false, registry, time.Now, log).
 		Offer(&tls.Certificate{Leaf: &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}})

@@ -36,6 +36,8 @@ func run(ctx context.Context, o options, rules policy.Options, log logr.Logger) 
 		return err
 	}
 	registry := metrics.Registry
+	o.build.register(registry)
+	log.Info("starting", "version", o.build.Version, "commit", o.build.Commit)
 	snap := snapshot.New(rules, registry, log)
 	mgr, err := newManager(config, o, snap, log)
 	if err != nil {

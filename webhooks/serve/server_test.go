@@ -174,7 +174,7 @@ func TestOptionsThatCannotBeMeantAreRefused(t *testing.T) {
 		{"--ca-duration=1h", "--certificates=self-managed", "--webhook-configurations=g", "--webhook-service=n/g"},
 		{"surplus"},
 	} {
-		command := Command()
+		command := Command(Build{})
 		command.SetArgs(append(args, "--kubeconfig=/nonexistent"))
 		command.SetOut(io.Discard)
 		command.SetErr(io.Discard)

@@ -37,7 +37,8 @@ type Cluster struct {
 	// Gatehouse is the path of gatehouse, built from this tree.
 	Gatehouse string
 
-	closers []func() error
+	closers         []func() error
+	stopCertManager func() error
 }
 
 // serviceIP and podIP number the loopback addresses of the release; the replicas' follow one another.
@@ -67,6 +68,7 @@ func Start(ctx context.Context, options Options) (_ *Cluster, err error) {
 	if err != nil {
 		return nil, err
 	}
+	c.stopCertManager = stop
 	c.closers = append(c.closers, stop)
 	if err := c.install(ctx, options); err != nil {
 		return nil, err
@@ -108,6 +110,9 @@ func (c *Cluster) install(ctx context.Context, options Options) error {
 	c.closers = append(c.closers, func() error { return c.Release.Stop(context.WithoutCancel(ctx)) })
 	return nil
 }
+
+// StopCertManager ends cert-manager's controllers: from then on nobody issues certificates or writes bundles.
+func (c *Cluster) StopCertManager() error { return c.stopCertManager() }
 
 // Stop ends the managers as a kubelet would, and everything else after them. An error says that one did not end well.
 func (c *Cluster) Stop() error {
