@@ -24,7 +24,7 @@ var changing = []struct {
 }{
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`), "DATE"},
 	{regexp.MustCompile(`127\.\d+\.\d+\.\d+:\d+`), "ADDRESS"},
-	{regexp.MustCompile(`(?m)^(OK {3,6}leader +)\S+$`), "${1}MANAGER"},
+	{regexp.MustCompile(`(?m)^(OK +leader +)\S+$`), "${1}MANAGER"},
 	{regexp.MustCompile(`(?m)^(FAIL +leader +)\S+ led`), "${1}MANAGER led"},
 	{regexp.MustCompile(`gatehouse (dev|v?[0-9]\S*) knows`), "gatehouse VERSION knows"},
 }
