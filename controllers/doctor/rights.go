@@ -35,7 +35,7 @@ func theirs(namespace, name string, o Options) []Right {
 	if o.LeaderElect {
 		add(in(namespace, "", all("coordination.k8s.io", []string{"leases"}, []string{"create"}))...)
 		add(in(namespace, leaseName, all("coordination.k8s.io", []string{"leases"}, []string{"get", "update"}))...)
-		add(in(namespace, "", all("", []string{"events"}, []string{"create", "patch"}))...)
+		add(in(namespace, "", all("", []string{"events"}, []string{"create"}))...)
 	}
 	return rights
 }
