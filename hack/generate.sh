@@ -8,3 +8,4 @@ cd "${1:?tree}"
 "$controller_gen" crd paths=./policy/api/... output:crd:dir=./charts/gatehouse/files/crds
 go run ./hack/findings docs/findings.md
 go run ./hack/chartreadme charts/gatehouse/values.yaml charts/gatehouse/README.md
+go run ./hack/reference docs/policy-reference.md
