@@ -7,5 +7,5 @@ cd "${1:?tree}"
 "$controller_gen" object paths=./policy/api/... paths=./policy/gameserver/...
 "$controller_gen" crd paths=./policy/api/... output:crd:dir=./charts/gatehouse/files/crds
 go run ./hack/findings docs/findings.md
-go run ./hack/chartreadme charts/gatehouse/values.yaml charts/gatehouse/README.md
+go run ./hack/chartvalues charts/gatehouse
 go run ./hack/reference docs/policy-reference.md

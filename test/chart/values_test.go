@@ -48,6 +48,11 @@ func TestWrongValuesAreRefusedBeforeAnythingIsInstalled(t *testing.T) {
 		"an API server without a port":           {"networkPolicy: {apiServerPorts: []}", "at '/networkPolicy/apiServerPorts': minItems: got 0, want 1"},
 		"a monitor that monitors often":          {"metrics: {serviceMonitor: {interval: often}}", "at '/metrics/serviceMonitor/interval'"},
 		"a runbook on a shelf":                   {"metrics: {prometheusRule: {runbook: docs/runbook.md}}", "at '/metrics/prometheusRule/runbook'"},
+		"a security context with a typo":         {"securityContext: {readOnlyRootFileSystem: true}", "at '/securityContext': additional properties 'readOnlyRootFileSystem' not allowed"},
+		"a user that is a name":                  {"podSecurityContext: {runAsUser: games}", "at '/podSecurityContext/runAsUser': got string, want integer"},
+		"an affinity of no kind":                 {"affinity: {zoneAffinity: {}}", "at '/affinity': additional properties 'zoneAffinity' not allowed"},
+		"a limit beside the limits":              {"resources: {cpu: 1}", "at '/resources': additional properties 'cpu' not allowed"},
+		"a pull secret without a name":           {"imagePullSecrets: [{secret: a}]", "at '/imagePullSecrets/0'"},
 		"a dashboard that is a word":             {"metrics: {dashboard: true}", "at '/metrics/dashboard': got boolean, want object"},
 
 		"replicas that elect no leader":    {"leaderElection: false", "leaderElection must be true with 2 replicas"},

@@ -8,7 +8,7 @@ import (
 )
 
 func TestEveryValueIsALineWithItsDefaultAndWhatStandsAboveIt(t *testing.T) {
-	out, err := render([]byte(`
+	rows, err := read([]byte(`
 # Of nobody's key.
 
 # How many,
@@ -26,6 +26,10 @@ image:
 	if err != nil {
 		t.Fatal(err)
 	}
+	out, err := render(rows)
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, table, _ := strings.Cut(string(out), "|---|---|---|\n")
 	want := "| `replicas` | `2` | How many, or none. |\n" +
 		"| `image` |  | A group. |\n" +
@@ -38,7 +42,7 @@ image:
 }
 
 func TestAValueThatNobodyExplainsIsAnError(t *testing.T) {
-	_, err := render([]byte("# Fine.\na:\n  # Fine.\n  b: 1\n  c: 2\n"))
+	_, err := read([]byte("# Fine.\na:\n  # Fine.\n  b: 1\n  c: 2\n"))
 	if err == nil || !strings.Contains(err.Error(), "line 5: a.c has no comment above it") {
 		t.Errorf("%v", err)
 	}

@@ -10,9 +10,9 @@ import (
 // Row is one value, or a group of them, which has no default of its own.
 type Row struct{ Name, Default, Text string }
 
-// read lists the values of a mapping in the order in which they stand there. A mapping in braces is a value, one over
+// rowsOf lists the values of a mapping in the order in which they stand there. A mapping in braces is a value, one over
 // several lines is a group. Every one of them needs a comment.
-func read(prefix string, mapping *yaml.Node) ([]Row, error) {
+func rowsOf(prefix string, mapping *yaml.Node) ([]Row, error) {
 	var rows []Row
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]
@@ -21,7 +21,7 @@ func read(prefix string, mapping *yaml.Node) ([]Row, error) {
 			return nil, fmt.Errorf("line %d: %s has no comment above it that says what it is", key.Line, row.Name)
 		}
 		if value.Kind == yaml.MappingNode && value.Style&yaml.FlowStyle == 0 {
-			inner, err := read(row.Name+".", value)
+			inner, err := rowsOf(row.Name+".", value)
 			if err != nil {
 				return nil, err
 			}
@@ -38,14 +38,14 @@ func read(prefix string, mapping *yaml.Node) ([]Row, error) {
 	return rows, nil
 }
 
-// comment is what stands directly above a key, as one line of a table.
+// comment is what stands directly above a key, in one line.
 func comment(key *yaml.Node) string {
 	paragraphs := strings.Split(key.HeadComment, "\n\n")
 	var words []string
 	for line := range strings.Lines(paragraphs[len(paragraphs)-1]) {
 		words = append(words, strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "#"))...)
 	}
-	return strings.ReplaceAll(strings.Join(words, " "), "|", `\|`)
+	return strings.Join(words, " ")
 }
 
 // flow writes a value in one line.
@@ -55,3 +55,6 @@ func flow(value *yaml.Node) (string, error) {
 	text, err := yaml.Marshal(&copied)
 	return strings.TrimSpace(string(text)), err
 }
+
+// Cell is the text as a cell of a table.
+func (r Row) Cell() string { return strings.ReplaceAll(r.Text, "|", `\|`) }
