@@ -1,0 +1,72 @@
+package chart_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"k8s.io/client-go/discovery"
+
+	"github.com/gatehouse-dev/gatehouse/test/env"
+)
+
+var (
+	sample = regexp.MustCompile(`^([a-z_]+?)(?:_bucket|_sum|_count)?(?:\{(.*)\})? [^ ]+$`)
+	label  = regexp.MustCompile(`([a-z_]+)="(?:[^"\\]|\\.)*"`)
+	listed = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| [a-z]+ \\| ([^|]*) \\|")
+)
+
+// docs/metrics.md is written from what a test registers, alerts and dashboard are held to it. This is whether a manager and an
+// API server that run say the same of themselves.
+func TestWhatIsMeasuredIsDocumented(t *testing.T) {
+	c := installed(t)
+	page, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]string{}
+	for _, row := range listed.FindAllStringSubmatch(string(page), -1) {
+		known[row[1]] = row[2]
+	}
+	manager, err := c.release.Replicas[0].Metrics(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(manager, "\ngatehouse_ready 1\n") {
+		t.Error("a manager that is ready does not say so in gatehouse_ready")
+	}
+	api, err := discovery.NewDiscoveryClientForConfig(c.Config(env.Admin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := api.RESTClient().Get().AbsPath("/metrics").DoRaw(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for from, want := range map[string]struct{ text, prefix, one string }{
+		"a manager":     {manager, "gatehouse_", "gatehouse_certificate_expiry_timestamp_seconds"},
+		"an API server": {string(server), "apiserver_admission_webhook_", "apiserver_admission_webhook_admission_duration_seconds"},
+	} {
+		seen := map[string]bool{}
+		for line := range strings.Lines(want.text) {
+			part := sample.FindStringSubmatch(strings.TrimSpace(line))
+			if part == nil || !strings.HasPrefix(part[1], want.prefix) || seen[part[1]] {
+				continue
+			}
+			seen[part[1]] = true
+			labels, documented := known[part[1]]
+			if !documented {
+				t.Errorf("%s of %s is not documented", part[1], from)
+			}
+			for _, l := range label.FindAllStringSubmatch(part[2], -1) {
+				if l[1] != "le" && !strings.Contains(labels, "`"+l[1]+"`") {
+					t.Errorf("%s of %s has a label %s, which is not documented", part[1], from, l[1])
+				}
+			}
+		}
+		if !seen[want.one] {
+			t.Errorf("%s says nothing of %s", from, want.one)
+		}
+	}
+}
