@@ -32,7 +32,7 @@ func (w *World) checkBundles(hooks []Hook) []Check {
 		wrong = append(wrong, fail(fmt.Sprintf("no caBundle in %s, so the API server cannot call the managers", strings.Join(empty, ", ")), w.bundleRemedy()))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(distrust)) {
-		wrong = append(wrong, fail(fmt.Sprintf("the caBundle of %s does not trust the certificate that is %s (%s), so the API server cannot call the managers",
+		wrong = append(wrong, fail(fmt.Sprintf("the caBundle of %s does not trust the certificate that is %s (%s), so the API server cannot call managers that serve it",
 			strings.Join(distrust[reason], ", "), w.source(), reason), w.bundleRemedy()))
 	}
 	return wrong

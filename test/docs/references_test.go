@@ -20,7 +20,7 @@ func documents(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found = append(found, filepath.Join(root, "README.md"), filepath.Join(root, "CHANGELOG.md"))
+	found = append(found, filepath.Join(root, "README.md"), filepath.Join(root, "README.zh-CN.md"), filepath.Join(root, "CHANGELOG.md"))
 	for i := range found {
 		found[i] = filepath.ToSlash(strings.TrimPrefix(found[i], root+"/"))
 	}
