@@ -4,8 +4,10 @@ package alerts_test
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -24,30 +26,21 @@ var promQL = parser.NewParser(parser.Options{})
 // alerts are the rules of the chart's PrometheusRule, after Prometheus's own check of them.
 func alerts(t *testing.T) []rulefmt.Rule {
 	t.Helper()
-	groups, errs := rulefmt.Parse(groupsOf(t), false, model.UTF8Validation, promQL, slog.New(slog.DiscardHandler))
-	for _, err := range errs {
-		t.Error(err)
-	}
-	if groups == nil {
-		t.FailNow()
-	}
-	var all []rulefmt.Rule
-	for _, group := range groups.Groups {
-		all = append(all, group.Rules...)
-	}
+	all := rulesOf(t, rendering)
 	if len(all) == 0 {
 		t.Fatalf("%s has no alerts", rendering)
 	}
 	return all
 }
 
-// groupsOf are the groups of the PrometheusRule, as Prometheus gets them from its operator.
-func groupsOf(t *testing.T) []byte {
+// rulesOf are the rules of a file with objects, as Prometheus gets them from its operator.
+func rulesOf(t *testing.T, file string) []rulefmt.Rule {
 	t.Helper()
-	text, err := os.ReadFile(rendering)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var all []rulefmt.Rule
 	for document := range bytes.SplitSeq(text, []byte("---\n")) {
 		var object struct {
 			Kind string    `yaml:"kind"`
@@ -56,16 +49,45 @@ func groupsOf(t *testing.T) []byte {
 		if err := yaml.Unmarshal(document, &object); err != nil {
 			t.Fatal(err)
 		}
-		if object.Kind == "PrometheusRule" {
-			text, err := yaml.Marshal(&object.Spec)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return text
+		if object.Kind != "PrometheusRule" {
+			continue
+		}
+		spec, err := yaml.Marshal(&object.Spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		groups, errs := rulefmt.Parse(spec, false, model.UTF8Validation, promQL, slog.New(slog.DiscardHandler))
+		if err := errors.Join(errs...); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, group := range groups.Groups {
+			all = append(all, group.Rules...)
 		}
 	}
-	t.Fatalf("%s has no PrometheusRule", rendering)
-	return nil
+	return all
+}
+
+// Values change the rules: how many replicas there are to be, and how long before its end a certificate is renewed.
+func TestPrometheusAcceptsTheRulesOfEveryRendering(t *testing.T) {
+	files, err := filepath.Glob("../chart/testdata/render/*/out.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics, with := documented(t), 0
+	for _, file := range files {
+		rules := rulesOf(t, file)
+		if len(rules) > 0 {
+			with++
+		}
+		for _, rule := range rules {
+			if wrong, err := unknown(rule.Expr, metrics); err != nil || len(wrong) > 0 {
+				t.Errorf("%s: %s: %v %v", file, rule.Alert, wrong, err)
+			}
+		}
+	}
+	if with < 4 {
+		t.Errorf("only %d of %d renderings have rules", with, len(files))
+	}
 }
 
 func TestEveryAlertSaysWhatIsWrongHowBadlyAndWhatToDo(t *testing.T) {
