@@ -16,6 +16,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/controllers/doctor"
 	"github.com/gatehouse-dev/gatehouse/controllers/inspect"
+	"github.com/gatehouse-dev/gatehouse/controllers/install"
 	"github.com/gatehouse-dev/gatehouse/policy/lint"
 	"github.com/gatehouse-dev/gatehouse/policy/preview"
 	"github.com/gatehouse-dev/gatehouse/webhooks/serve"
@@ -52,7 +53,8 @@ func command(program string) *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		serve.Command(b), preview.Command(), lint.Command(),
-		inspect.ExplainCommand(), inspect.DiffCommand(), inspect.HostsCommand(), doctor.Command(b.Version), versionCommand(b),
+		inspect.ExplainCommand(), inspect.DiffCommand(), inspect.HostsCommand(), doctor.Command(b.Version),
+		install.Command(), versionCommand(b),
 	)
 	return root
 }

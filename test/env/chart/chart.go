@@ -61,8 +61,9 @@ func Install(ctx context.Context, options Options) (_ *Release, err error) {
 			_ = r.Stop(context.WithoutCancel(ctx)) // what went wrong is said already
 		}
 	}()
+	r.runHooks(ctx)
 	if err := r.helmInstall(ctx); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w%s", err, r.Tails())
 	}
 	if err := r.waitForCRDs(ctx); err != nil {
 		return nil, err
@@ -70,13 +71,47 @@ func Install(ctx context.Context, options Options) (_ *Release, err error) {
 	if options.Replicas == 0 {
 		return r, nil
 	}
-	if err := r.startReplicas(ctx); err != nil {
-		return nil, err
-	}
 	if err := r.waitForWebhooks(ctx); err != nil {
 		return nil, fmt.Errorf("%w%s", err, r.Tails())
 	}
 	return r, nil
+}
+
+// helmInstall runs Helm, and the managers as soon as there is a Deployment: Helm ends when its hooks have ended, and those
+// may wait for managers.
+func (r *Release) helmInstall(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	installed := make(chan error, 1)
+	go func() { installed <- helmWithValues(ctx, r.options, "install", "--create-namespace") }()
+	if r.options.Replicas == 0 {
+		return <-installed
+	}
+	if done, err := r.waitForDeployment(ctx, installed); done {
+		return err
+	}
+	if err := r.startReplicas(ctx); err != nil {
+		cancel()
+		return errors.Join(err, <-installed)
+	}
+	return <-installed
+}
+
+// waitForDeployment returns when there is one, or with true when Helm has ended without.
+func (r *Release) waitForDeployment(ctx context.Context, installed <-chan error) (done bool, err error) {
+	key := client.ObjectKey{Namespace: r.Namespace, Name: r.Name}
+	err = until(ctx, "the Deployment", func(ctx context.Context) (bool, error) {
+		select {
+		case err := <-installed:
+			done = true
+			return true, err
+		default:
+		}
+		var deployment appsv1.Deployment
+		err := r.client.Get(ctx, key, &deployment)
+		return err == nil, client.IgnoreNotFound(err)
+	})
+	return done, err
 }
 
 func newClient(options Options) (client.WithWatch, error) {

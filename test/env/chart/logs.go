@@ -2,6 +2,7 @@ package chart
 
 import (
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -9,22 +10,28 @@ import (
 // tailLines is how many lines of a log a failure shows.
 const tailLines = 20
 
-// Tails are the ends of the managers' logs, for the report of a failure.
+// Tails are the ends of the managers' and the hooks' logs, for the report of a failure.
 func (r *Release) Tails() string {
 	var text string
 	for _, replica := range r.Replicas {
 		text += replica.logTail()
 	}
+	hooks, _ := filepath.Glob(r.hookLog("*")) // the pattern is a good one
+	for _, log := range hooks {
+		text += logTail(log)
+	}
 	return text
 }
 
 // logTail is the end of the log, for error messages.
-func (r *Replica) logTail() string {
-	text, err := os.ReadFile(r.LogFile)
+func (r *Replica) logTail() string { return logTail(r.LogFile) }
+
+func logTail(file string) string {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return ""
 	}
-	return "\n--- " + r.LogFile + "\n" + tail(string(text))
+	return "\n--- " + file + "\n" + tail(string(text))
 }
 
 // tail is the end of a text, or the beginning of a crash in it: what follows that is long and says less.

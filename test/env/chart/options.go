@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/netip"
@@ -37,6 +38,8 @@ type Options struct {
 	Port int
 	// Values are further values for Helm. env, listen, service, replicas and certificates.mountPath are Install's own.
 	Values map[string]any
+	// HelmFlags are further flags of install and upgrade.
+	HelmFlags []string
 	// Env are further variables (NAME=value) for the processes, for the tests' own ends such as GOCOVERDIR.
 	Env []string
 	// Output takes what the managers write, besides their log files; may be nil.
@@ -48,10 +51,11 @@ const (
 	healthPort  = 8081
 )
 
+// ReleaseName is the name of the release, of the chart's objects too.
+func (o Options) ReleaseName() string { return cmp.Or(o.Name, "gatehouse") }
+
 func (o Options) complete() (Options, error) {
-	if o.Name == "" {
-		o.Name = "gatehouse"
-	}
+	o.Name = o.ReleaseName()
 	if o.Namespace == "" {
 		o.Namespace = "gatehouse-system"
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -74,34 +73,23 @@ func (r *Replica) Start() error {
 		cmd.Stdout = io.MultiWriter(log, r.output)
 	}
 	cmd.Stderr = cmd.Stdout
-	cmd.SysProcAttr = dieWithParent()
 
 	r.mu.Lock()
-	r.failure = nil
-	r.mu.Unlock()
-	started, exited := make(chan error), make(chan struct{})
+	defer r.mu.Unlock()
+	process, err := launch(cmd)
+	if err != nil {
+		return errors.Join(fmt.Errorf("start %s: %w", r.pod.name, err), log.Close())
+	}
+	exited := make(chan struct{})
 	go func() {
-		// Linux ties a child's life to the thread that started it, so this thread stays as long as the child.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		defer log.Close() // the child has its own descriptor
-		err := cmd.Start()
-		started <- err
-		if err != nil {
-			return
-		}
-		err = cmd.Wait()
+		<-process.ended
+		_ = log.Close() // what the child wrote is there
 		r.mu.Lock()
-		r.failure = err
+		r.failure = process.err
 		r.mu.Unlock()
 		close(exited)
 	}()
-	if err := <-started; err != nil {
-		return fmt.Errorf("start %s: %w", r.pod.name, err)
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.process, r.exited = cmd.Process, exited
+	r.failure, r.process, r.exited = nil, cmd.Process, exited
 	return nil
 }
 
