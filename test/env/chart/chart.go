@@ -41,6 +41,8 @@ type Release struct {
 	options Options
 	client  client.WithWatch
 	closers []func()
+	proxy   *proxy
+	pods    int // how many there were
 }
 
 // Install installs the chart with `helm install`, starts the managers and returns when the API server has called the
@@ -145,11 +147,11 @@ func (r *Release) startReplicas(ctx context.Context) error {
 	}
 	count := int(*deployment.Spec.Replicas)
 	for i := range count {
-		p := pod{name: fmt.Sprintf("%s-%d", r.Name, i), namespace: r.Namespace, ip: r.ClusterIP, spec: spec}
+		ip := r.ClusterIP
 		if count > 1 {
-			p.ip = r.options.PodIPs[i]
+			ip = r.options.PodIPs[i]
 		}
-		replica, err := newReplica(p, r.options, r.AccountKubeconfig)
+		replica, err := r.newPod(spec, ip, r.options)
 		if err != nil {
 			return err
 		}
@@ -167,6 +169,13 @@ func (r *Release) startReplicas(ctx context.Context) error {
 		return r.balance(ctx)
 	}
 	return nil
+}
+
+// newPod is the next Pod of the Deployment, not started yet.
+func (r *Release) newPod(spec corev1.PodSpec, ip string, options Options) (*Replica, error) {
+	p := pod{name: fmt.Sprintf("%s-%d", r.Name, r.pods), namespace: r.Namespace, ip: ip, spec: spec}
+	r.pods++
+	return newReplica(p, options, r.AccountKubeconfig)
 }
 
 // Stop ends the managers as a kubelet would, with their grace period, all at the same time. The chart stays installed.

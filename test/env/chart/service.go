@@ -25,7 +25,8 @@ func (r *Release) balance(ctx context.Context) error {
 		cancel()
 		return err
 	}
-	p := &proxy{replicas: r.Replicas, port: r.Port, ready: slices.Clone(r.Replicas), open: map[net.Conn]bool{}}
+	p := &proxy{replicas: slices.Clone(r.Replicas), port: r.Port, ready: slices.Clone(r.Replicas), open: map[net.Conn]bool{}}
+	r.proxy = p
 	var group sync.WaitGroup
 	group.Go(func() { p.probe(ctx, time.Duration(c.ReadinessProbe.PeriodSeconds)*time.Second) })
 	group.Go(func() { p.serve(ctx, listener) })
@@ -39,13 +40,13 @@ func (r *Release) balance(ctx context.Context) error {
 }
 
 type proxy struct {
-	replicas []*Replica
-	port     int
+	port int
 
-	mu    sync.Mutex
-	ready []*Replica
-	next  int
-	open  map[net.Conn]bool
+	mu       sync.Mutex
+	replicas []*Replica
+	ready    []*Replica
+	next     int
+	open     map[net.Conn]bool
 }
 
 // probe asks as often as the Deployment says, so that a replica that goes is called as long as in a cluster.
@@ -57,15 +58,26 @@ func (p *proxy) probe(ctx context.Context, period time.Duration) {
 			return
 		case <-ticker.C:
 		}
-		var ready []*Replica
-		for _, replica := range p.replicas {
-			if replica.Ready(ctx) {
-				ready = append(ready, replica)
-			}
+		p.mu.Lock()
+		replicas := slices.Clone(p.replicas)
+		p.mu.Unlock()
+		gone := map[*Replica]bool{}
+		for _, replica := range replicas {
+			gone[replica] = !replica.Ready(ctx)
 		}
 		p.mu.Lock()
-		p.ready = ready
+		// One that has come meanwhile is ready, or it would not have been let in.
+		p.ready = slices.DeleteFunc(slices.Clone(p.replicas), func(r *Replica) bool { return gone[r] })
 		p.mu.Unlock()
+	}
+}
+
+// swap puts one replica in the place of another.
+func (p *proxy) swap(old, next *Replica) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, list := range []*[]*Replica{&p.replicas, &p.ready} {
+		*list = append(slices.DeleteFunc(slices.Clone(*list), func(r *Replica) bool { return r == old }), next)
 	}
 }
 
