@@ -1,12 +1,14 @@
 package chart_test
 
 import (
+	"context"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"k8s.io/client-go/discovery"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/gatehouse-dev/gatehouse/test/env"
 )
@@ -36,17 +38,9 @@ func TestWhatIsMeasuredIsDocumented(t *testing.T) {
 	if !strings.Contains(manager, "\ngatehouse_ready 1\n") {
 		t.Error("a manager that is ready does not say so in gatehouse_ready")
 	}
-	api, err := discovery.NewDiscoveryClientForConfig(c.Config(env.Admin))
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := api.RESTClient().Get().AbsPath("/metrics").DoRaw(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	for from, want := range map[string]struct{ text, prefix, one string }{
 		"a manager":     {manager, "gatehouse_", "gatehouse_certificate_expiry_timestamp_seconds"},
-		"an API server": {string(server), "apiserver_admission_webhook_", "apiserver_admission_webhook_admission_duration_seconds"},
+		"an API server": {c.apiServerMetrics(t), "apiserver_admission_webhook_", "apiserver_admission_webhook_admission_duration_seconds"},
 	} {
 		seen := map[string]bool{}
 		for line := range strings.Lines(want.text) {
@@ -69,4 +63,42 @@ func TestWhatIsMeasuredIsDocumented(t *testing.T) {
 			t.Errorf("%s says nothing of %s", from, want.one)
 		}
 	}
+}
+
+// What the alert GatehouseWebhookFailing reads.
+func TestAPIServersCountTheCallsThatNobodyAnswers(t *testing.T) {
+	c := installed(t)
+	if err := c.release.StopManagers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.release.StartManagers(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := c.Create(t.Context(), gameIngress("default", "arena-7"), client.DryRunAll); err == nil {
+		t.Error("an Ingress was admitted while no manager answers")
+	}
+	text := c.apiServerMetrics(t)
+	for _, want := range []string{
+		`apiserver_admission_webhook_rejection_count{error_type="calling_webhook_error",name="validate-ingress.gatehouse.dev",`,
+		`apiserver_admission_webhook_fail_open_count{name="mutate-ingress.gatehouse.dev",`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s…} is counted", want)
+		}
+	}
+}
+
+func (c *cluster) apiServerMetrics(t *testing.T) string {
+	t.Helper()
+	api, err := discovery.NewDiscoveryClientForConfig(c.Config(env.Admin))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := api.RESTClient().Get().AbsPath("/metrics").DoRaw(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
