@@ -20,6 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	chartfiles "github.com/gatehouse-dev/gatehouse/charts/gatehouse"
+	"github.com/gatehouse-dev/gatehouse/policy/api/v1alpha1"
 	"github.com/gatehouse-dev/gatehouse/test/golden"
 )
 
@@ -159,7 +160,7 @@ func decode(t *testing.T, document string) runtime.Object {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
-		clientscheme.AddToScheme, cmapi.AddToScheme, apiextensionsv1.AddToScheme,
+		clientscheme.AddToScheme, cmapi.AddToScheme, apiextensionsv1.AddToScheme, v1alpha1.AddToScheme,
 	} {
 		if err := add(scheme); err != nil {
 			t.Fatal(err)

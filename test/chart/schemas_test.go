@@ -39,6 +39,7 @@ func writeSchemas(ctx context.Context, dir string, kinds map[schema.GroupVersion
 	return errors.Join(
 		each(filepath.Join(kubernetes, "api/openapi-spec/v3/*_openapi.json"), w.openAPI),
 		each(filepath.Join(certManager, "deploy/crds/*.yaml"), w.crd),
+		each(filepath.Join(chartDir, "files/crds/*.yaml"), w.crd),
 		each(filepath.Join(operator, "example/prometheus-operator-crd/*.yaml"), w.crd),
 	)
 }

@@ -2,6 +2,7 @@ package chart_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -23,6 +24,8 @@ type workload struct {
 	services []*corev1.Service
 	// selecting are the selectors that have to find the managers and nobody else, by who has them.
 	selecting map[string]labels.Selector
+	// hooks has to find the Pods of hooks and no managers; nil without a NetworkPolicy.
+	hooks labels.Selector
 	// ports are those of the managers that are named somewhere.
 	ports   []string
 	monitor labels.Selector
@@ -41,6 +44,16 @@ func TestWhateverSelectsManagersFindsThemAndNobodyElse(t *testing.T) {
 				for _, pod := range w.others {
 					if selector.Matches(labels.Set(pod.Labels)) {
 						t.Errorf("%s selects %s, which is no manager", who, pod.Name)
+					}
+				}
+			}
+			if w.hooks != nil {
+				if w.hooks.Matches(labels.Set(w.managers.Labels)) {
+					t.Error("the NetworkPolicy of hooks selects managers")
+				}
+				for _, pod := range w.others {
+					if !w.hooks.Matches(labels.Set(pod.Labels)) {
+						t.Errorf("the NetworkPolicy of hooks does not select %s", pod.Name)
 					}
 				}
 			}
@@ -80,6 +93,9 @@ func workloadOf(t *testing.T, r rendering) workload {
 			w.others = append(w.others, pod)
 		}
 	}
+	if len(w.others) == 0 {
+		t.Fatal("no hook has a Pod; helm test has one")
+	}
 	return w
 }
 
@@ -101,8 +117,9 @@ func (w *workload) take(t *testing.T, object runtime.Object) {
 	case *policyv1.PodDisruptionBudget:
 		w.selecting["PodDisruptionBudget "+object.Name] = selector(t, object.Spec.Selector)
 	case *networkingv1.NetworkPolicy:
-		if len(object.Spec.Ingress) == 0 {
-			return // that of hooks
+		if strings.HasSuffix(object.Name, "-hooks") {
+			w.hooks = selector(t, &object.Spec.PodSelector)
+			return
 		}
 		w.selecting["NetworkPolicy "+object.Name] = selector(t, &object.Spec.PodSelector)
 		for _, rule := range object.Spec.Ingress {

@@ -55,3 +55,9 @@ containers:
 {{- end -}}
 {{- join "," $gateways -}}
 {{- end -}}
+
+{{/* What all Pods of hooks have in common, besides a name of their own. */}}
+{{- define "gatehouse.hookLabels" -}}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: hook
+{{- end -}}
