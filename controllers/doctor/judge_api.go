@@ -118,13 +118,27 @@ func (w *World) checkHook(want hook, h Hook) []Check {
 	case want.refuses != "" && h.FailurePolicy != "Ignore":
 		wrong = append(wrong, fail(fmt.Sprintf("%s has failurePolicy %s: while no manager answers, %s are refused", want.name, h.FailurePolicy, want.refuses), w.upgrade()))
 	case want.refuses == "" && h.FailurePolicy != "Fail":
-		wrong = append(wrong, warn(fmt.Sprintf("%s has failurePolicy %s: while no manager answers, two game servers can get one host", want.name, h.FailurePolicy),
-			"leave it if webhook.validate.failurePolicy is meant to be so; else "+w.upgrade()))
+		wrong = append(wrong, w.checkLenient(want, h))
 	}
 	if service, _, _ := strings.Cut(h.Service, ":"); service != w.Namespace+"/"+w.Name {
 		wrong = append(wrong, fail(fmt.Sprintf("%s calls %s and not the Service %s/%s", want.name, orURL(h.Service), w.Namespace, w.Name), w.upgrade()))
 	}
 	return wrong
+}
+
+// checkLenient says why the one webhook that may be strict is not, as far as can be told.
+func (w *World) checkLenient(want hook, h Hook) Check {
+	found := fmt.Sprintf("%s has failurePolicy %s: while no manager answers, two game servers can get one host", want.name, h.FailurePolicy)
+	job, a := activationJob(w.Name), w.Activation.It
+	switch {
+	case a == nil || a.Chosen == h.FailurePolicy:
+		return warn(found, "leave it if webhook.validate.failurePolicy is meant to be so; else "+w.upgrade())
+	case a.Failed:
+		return fail(fmt.Sprintf("%s; Job %s was to set %s and has given up, because the webhooks did not answer", found, job, a.Chosen),
+			fmt.Sprintf("kubectl -n %s logs job/%s says why; then %s", w.Namespace, job, w.upgrade()))
+	}
+	return warn(fmt.Sprintf("%s; Job %s sets %s as soon as the webhooks answer", found, job, a.Chosen),
+		fmt.Sprintf("wait for it: kubectl -n %s logs -f job/%s", w.Namespace, job))
 }
 
 func orURL(service string) string {

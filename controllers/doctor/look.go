@@ -41,7 +41,7 @@ func newLooker(cluster client.Client, dial func(ctx context.Context, address, na
 // may not be read, is part of the answer.
 func (l *looker) look(ctx context.Context, w *World) error {
 	for _, part := range []func(context.Context, *World) error{
-		l.managers, l.definitions, l.hooks, l.certificates, l.pods, l.lease, l.classes, l.game, l.higress, l.rights,
+		l.managers, l.definitions, l.hooks, l.activation, l.certificates, l.pods, l.lease, l.classes, l.game, l.higress, l.rights,
 	} {
 		if err := part(ctx, w); err != nil {
 			return err

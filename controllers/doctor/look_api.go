@@ -3,10 +3,13 @@ package doctor
 import (
 	"context"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -79,6 +82,27 @@ func (l *looker) hooks(ctx context.Context, w *World) error {
 			h.Webhooks = append(h.Webhooks, hookOf(v.Name, v.FailurePolicy, v.ClientConfig))
 		}
 		return h
+	})
+	return err
+}
+
+// activation reads the Job that has not succeeded yet.
+func (l *looker) activation(ctx context.Context, w *World) (err error) {
+	var job batchv1.Job
+	err = l.Get(ctx, types.NamespacedName{Namespace: w.Namespace, Name: activationJob(w.Name)}, &job)
+	w.Activation, err = seen(err, func() Activation {
+		var a Activation
+		for _, c := range job.Spec.Template.Spec.Containers {
+			for _, arg := range c.Args {
+				if chosen, ok := strings.CutPrefix(arg, "--failure-policy="); ok {
+					a.Chosen = chosen
+				}
+			}
+		}
+		a.Failed = slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
+			return c.Type == batchv1.JobFailed && c.Status == corev1.ConditionTrue
+		})
+		return a
 	})
 	return err
 }

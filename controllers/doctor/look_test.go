@@ -172,6 +172,9 @@ func TestAnInstallationOfTheChartIsRecognised(t *testing.T) {
 		m.Options.HigressConfig != defaultOptions().HigressConfig || !m.Options.LeaderElect || m.Account != "gatehouse" || m.Replicas != 2 {
 		t.Errorf("managers: %+v", m)
 	}
+	if a := w.Activation.It; a == nil || a.Chosen != "Fail" || a.Failed {
+		t.Errorf("the Job that makes the webhook strict: %+v", w.Activation)
+	}
 	if w.Certs.SecretName != w.secretName() || !w.injected() {
 		t.Errorf("certificate in Secret %s, by cert-manager: %t", w.Certs.SecretName, w.injected())
 	}

@@ -18,6 +18,9 @@ func fullname(release string) string {
 // secretName is the Secret with the serving certificate where no Deployment names it, whoever issues it.
 func (w *World) secretName() string { return w.Name + "-serving" }
 
+// activationJob is the Job of the chart that makes the validating webhook strict.
+func activationJob(name string) string { return name + "-activate" }
+
 // selfManaged is the way of the managers that make their certificate themselves.
 const selfManaged = "self-managed"
 

@@ -56,6 +56,7 @@ func yours(w *World) []Right {
 	add(in(w.Namespace, w.Name, all("", []string{"services"}, []string{"get"}))...)
 	add(in(w.Namespace, w.Certs.SecretName, all("", []string{"secrets"}, []string{"get"}))...)
 	add(in(w.Namespace, leaseName, all("coordination.k8s.io", []string{"leases"}, []string{"get"}))...)
+	add(in(w.Namespace, activationJob(w.Name), all("batch", []string{"jobs"}, []string{"get"}))...)
 	if where, name, ok := strings.Cut(w.options().HigressConfig, "/"); ok {
 		add(in(where, name, all("", []string{"configmaps"}, []string{"get"}))...)
 	}

@@ -12,10 +12,12 @@ type World struct {
 	// Name is that of everything the release consists of.
 	Name string `json:"name"`
 
-	CRDs       []CRD        `json:"crds"`
-	Mutating   Seen[Hooks]  `json:"mutating"`
-	Validating Seen[Hooks]  `json:"validating"`
-	Certs      Certificates `json:"certificates"`
+	CRDs       []CRD       `json:"crds"`
+	Mutating   Seen[Hooks] `json:"mutating"`
+	Validating Seen[Hooks] `json:"validating"`
+	// Activation is the Job that makes the validating webhook strict. It goes when it has succeeded.
+	Activation Seen[Activation] `json:"activation"`
+	Certs      Certificates     `json:"certificates"`
 
 	Managers Seen[Managers] `json:"managers"`
 	Pods     Seen[[]Pod]    `json:"pods"`
@@ -66,6 +68,12 @@ type Hook struct {
 	// Service is NAMESPACE/NAME:PORT; empty where a URL is called.
 	Service string `json:"service"`
 	Bundle  string `json:"bundle"` // PEM
+}
+
+// Activation is the Job of the chart that sets the failure policy once the webhooks have answered.
+type Activation struct {
+	Chosen string `json:"chosen"` // the failure policy
+	Failed bool   `json:"failed,omitempty"`
 }
 
 // Certificates are where the serving certificate comes from and what of it can be seen.
