@@ -100,7 +100,7 @@ func (s state) change(d Durations, now time.Time) change {
 		return prepare // somebody has meddled with it
 	case ca.next != nil && s.inAllBundles(ca.next.Leaf):
 		return promote
-	case ca.next == nil && !now.Before(s.renewCA(d)):
+	case ca.next == nil && (!now.Before(s.renewCA(d)) || outlives(ca.signing.Leaf, d.CA, now)):
 		return prepare
 	case !same(ca.trusted, s.kept(d, now)):
 		return withdraw
@@ -131,7 +131,7 @@ func (s state) wantsLeaf(d Durations, now time.Time) bool {
 		// A replica that starts has nothing else to serve, and an API server may learn of its bundles a moment after us.
 		return false
 	}
-	return !s.signed() || !now.Before(renewal(c.Leaf, d))
+	return !s.signed() || !now.Before(renewal(c.Leaf, d)) || outlives(c.Leaf, d.Certificate, now)
 }
 
 // signed tells whether the CA that signs now has signed the serving certificate.
@@ -147,6 +147,12 @@ func renewal(c *x509.Certificate, d Durations) time.Time {
 		before = life / 3
 	}
 	return c.NotAfter.Add(-before)
+}
+
+// outlives tells whether a certificate lives longer than it would if it were issued now: somebody wants them to live shorter than
+// when it was made, or somebody else has made it. The clock of whoever made it may be ahead of ours.
+func outlives(c *x509.Certificate, life time.Duration, now time.Time) bool {
+	return c.NotAfter.After(now.Add(life + backdate))
 }
 
 // renewCA is when the next CA is to be made: a certificate that is issued from then on would outlive this one.

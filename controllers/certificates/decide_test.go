@@ -84,6 +84,10 @@ func TestTheNextStepFollowsFromTheSecretsTheBundlesAndTheTime(t *testing.T) {
 			ca: has(old, nil, noon, old), serving: late, bundles: in(list(old)), now: endOfCA, change: prepare, trusted: list(old)},
 		"a CA that just no certificate would outlive": {
 			ca: has(old, nil, noon, old), serving: late, bundles: in(list(old)), now: endOfCA.Add(-time.Second), trusted: list(old)},
+		"a CA that lives longer than CAs are to": {
+			ca: has(old, nil, noon, old), serving: fresh, bundles: in(list(old)), now: noon.Add(-backdate - time.Second), change: prepare, trusted: list(old)},
+		"a certificate that lives longer than certificates are to": {
+			ca: has(next, nil, noon.Add(-time.Hour), next), serving: leaf(t, next, noon, usual.Certificate+backdate+time.Second), bundles: in(list(next)), now: noon, trusted: list(next), leaf: true},
 		"a next CA that no bundle has": {
 			ca: has(old, next, noon, old, next), serving: fresh, bundles: in(list(old)), now: noon, trusted: list(old, next), publish: true},
 		"a next CA that one bundle has": {

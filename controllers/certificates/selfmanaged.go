@@ -19,8 +19,8 @@ const (
 	// retryPause is how long a pass that failed is left alone.
 	retryPause = time.Second
 	// publishQPS and publishBurst bound the writes of webhook configurations, should somebody else keep writing their bundles.
-	publishQPS   = 0.2
-	publishBurst = 10
+	publishQPS   = 0.5
+	publishBurst = 20
 )
 
 // Config is what a SelfManaged works with.
