@@ -49,7 +49,7 @@ func readAuthority(secret *corev1.Secret, now time.Time) authority {
 
 func readCA(p pair, now time.Time) *tls.Certificate {
 	c, err := p.parse()
-	if err != nil || !c.Leaf.IsCA || !now.Before(c.Leaf.NotAfter) {
+	if err != nil || !c.Leaf.IsCA || c.Leaf.KeyUsage&x509.KeyUsageCertSign == 0 || !now.Before(c.Leaf.NotAfter) {
 		return nil
 	}
 	return c

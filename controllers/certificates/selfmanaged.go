@@ -21,6 +21,9 @@ const (
 	// publishQPS and publishBurst bound the writes of webhook configurations, should somebody else keep writing their bundles.
 	publishQPS   = 0.5
 	publishBurst = 20
+	// passQPS and passBurst bound everything else, should a step never come to an end.
+	passQPS   = 2
+	passBurst = 50
 )
 
 // Config is what a SelfManaged works with.
@@ -41,7 +44,8 @@ type Config struct {
 type SelfManaged struct {
 	Config
 	woken   chan struct{}
-	limit   flowcontrol.RateLimiter
+	limit   flowcontrol.RateLimiter // of publishing
+	pace    flowcontrol.RateLimiter // of passes
 	trouble string
 }
 
@@ -49,7 +53,9 @@ type SelfManaged struct {
 func NewSelfManaged(c Config) *SelfManaged {
 	c.Log = c.Log.WithName("certificate")
 	return &SelfManaged{
-		Config: c, woken: make(chan struct{}, 1), limit: flowcontrol.NewTokenBucketRateLimiter(publishQPS, publishBurst),
+		Config: c, woken: make(chan struct{}, 1),
+		limit: flowcontrol.NewTokenBucketRateLimiter(publishQPS, publishBurst),
+		pace:  flowcontrol.NewTokenBucketRateLimiter(passQPS, passBurst),
 	}
 }
 
@@ -84,7 +90,7 @@ func (m *SelfManaged) wake() {
 }
 
 func (m *SelfManaged) loop(ctx context.Context) {
-	for ctx.Err() == nil {
+	for m.pace.Wait(ctx) == nil {
 		again, more, err := m.pass(ctx)
 		switch {
 		case apierrors.IsConflict(err), apierrors.IsAlreadyExists(err):

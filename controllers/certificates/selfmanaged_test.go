@@ -202,3 +202,25 @@ func TestAnObjectIsFollowedByItsName(t *testing.T) {
 		t.Error("still there after it is gone")
 	}
 }
+
+func TestASecretThatCannotSignIsReplaced(t *testing.T) {
+	serving, err := newLeaf(signer(t, "ca", noon), testName, noon, usual.Certificate)
+	must(t, err)
+	ended, err := newCA("ended", noon.Add(-usual.CA), usual.CA)
+	must(t, err)
+	good, err := newCA("good", noon, 150*day)
+	must(t, err)
+	for name, p := range map[string]pair{
+		"no CA": serving, "one that has run out": ended, "nonsense": {[]byte("x"), []byte("y")}, "somebody else's key": {good.crt, ended.key},
+	} {
+		r := newReplicas(t, 1)
+		must(t, r.api.Create(t.Context(), &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Namespace: "gatehouse-system", Name: "gatehouse-ca"}, Data: map[string][]byte{"tls.crt": p.crt, "tls.key": p.key},
+		}))
+		r.rest()
+		if key := r.secret("gatehouse-ca").Data["tls.key"]; bytes.Equal(key, p.key) {
+			t.Errorf("%s: it is kept", name)
+		}
+		r.serial() // a certificate is served
+	}
+}
