@@ -183,10 +183,10 @@ func TestNoCallFailsForYears(t *testing.T) {
 				case 0:
 					r.start(random.IntN(len(r.list)))
 				case 1:
-					must(t, client.IgnoreNotFound(r.api.Delete(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "gatehouse-system", Name: "gatehouse-serving"}})))
+					must(t, client.IgnoreNotFound(r.api.Delete(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "gatehouse-system", Name: "gatehouse-own-tls"}})))
 				case 2:
 					if random.IntN(10) == 0 {
-						must(t, client.IgnoreNotFound(r.api.Delete(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "gatehouse-system", Name: "gatehouse-ca"}})))
+						must(t, client.IgnoreNotFound(r.api.Delete(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "gatehouse-system", Name: "gatehouse-own-ca"}})))
 					}
 				case 3, 4:
 					// They look every minute, so nothing is left to do before a long time passes.

@@ -74,12 +74,13 @@ func (m *SelfManaged) Run(ctx context.Context) error {
 	return parts.Wait()
 }
 
+// The names are not those of cert-manager's Secrets, which may be there still, or be there again: it would take ours for its own.
 func (m *SelfManaged) caKey() types.NamespacedName {
-	return types.NamespacedName{Namespace: m.Service.Namespace, Name: m.Service.Name + "-ca"}
+	return types.NamespacedName{Namespace: m.Service.Namespace, Name: m.Service.Name + "-own-ca"}
 }
 
 func (m *SelfManaged) servingKey() types.NamespacedName {
-	return types.NamespacedName{Namespace: m.Service.Namespace, Name: m.Service.Name + "-serving"}
+	return types.NamespacedName{Namespace: m.Service.Namespace, Name: m.Service.Name + "-own-tls"}
 }
 
 func (m *SelfManaged) wake() {

@@ -45,7 +45,7 @@ func TestReplicasThatStartTogetherServeWhatTheFirstHasMade(t *testing.T) {
 	if broken := r.broken(); len(broken) > 0 {
 		t.Errorf("not trusted: %v", broken)
 	}
-	if s := r.secret("gatehouse-serving"); s.Type != corev1.SecretTypeTLS {
+	if s := r.secret("gatehouse-own-tls"); s.Type != corev1.SecretTypeTLS {
 		t.Errorf("the Secret is of type %s", s.Type)
 	}
 }
@@ -104,14 +104,14 @@ func TestWhoKeepsWritingTheBundlesIsNotFoughtWith(t *testing.T) {
 	}
 }
 
-// cert-manager's Secrets bear the same names, and its bundles hold its CA: from one mode to the other no call fails.
-func TestWhatStandsThereFromAnotherModeIsTakenOver(t *testing.T) {
+// The CA may come from elsewhere, and the bundles hold that of the mode before: certificates of both may be served.
+func TestWhatSomebodyElseHasMadeIsTakenOver(t *testing.T) {
 	r := newReplicas(t, 1)
 	made, err := newCA("cert-manager's", noon.Add(-time.Hour), 150*day)
 	must(t, err)
 	made2, err := newLeaf(parsed(t, made), testName, noon.Add(-time.Hour), 90*day)
 	must(t, err)
-	for name, p := range map[string]pair{"gatehouse-ca": made, "gatehouse-serving": made2} {
+	for name, p := range map[string]pair{"gatehouse-own-ca": made, "gatehouse-own-tls": made2} {
 		must(t, r.api.Create(t.Context(), &corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "gatehouse-system", Name: name, Annotations: map[string]string{"cert-manager.io/issuer-name": "x"}},
 			Data:       map[string][]byte{"tls.crt": p.crt, "tls.key": p.key, "ca.crt": made.crt, "other": []byte("kept")},
@@ -126,7 +126,7 @@ func TestWhatStandsThereFromAnotherModeIsTakenOver(t *testing.T) {
 	if got, want := r.serial(), parsed(t, made2).Leaf.SerialNumber.String(); got != want {
 		t.Error("another certificate is served than the one that is there")
 	}
-	s := r.secret("gatehouse-ca")
+	s := r.secret("gatehouse-own-ca")
 	if !bytes.Equal(s.Data["tls.key"], made.key) || string(s.Data["other"]) != "kept" || s.Annotations["cert-manager.io/issuer-name"] == "" {
 		t.Error("the CA is not kept as it was")
 	}
@@ -149,7 +149,7 @@ func TestNoKeyIsEverLogged(t *testing.T) {
 	keys := map[string]bool{}
 	for range 40 {
 		r.rest()
-		for _, name := range []string{"gatehouse-ca", "gatehouse-serving"} {
+		for _, name := range []string{"gatehouse-own-ca", "gatehouse-own-tls"} {
 			for key, value := range r.secret(name).Data {
 				if strings.HasSuffix(key, ".key") {
 					keys[string(value)] = true
@@ -159,7 +159,7 @@ func TestNoKeyIsEverLogged(t *testing.T) {
 		r.clock.now = r.clock.now.Add(5 * day)
 	}
 	// A Secret that nobody can read is no reason to print it.
-	s := r.secret("gatehouse-serving")
+	s := r.secret("gatehouse-own-tls")
 	s.Data["tls.crt"] = s.Data["tls.key"]
 	must(t, r.api.Update(t.Context(), s))
 	r.rest()
@@ -215,10 +215,10 @@ func TestASecretThatCannotSignIsReplaced(t *testing.T) {
 	} {
 		r := newReplicas(t, 1)
 		must(t, r.api.Create(t.Context(), &corev1.Secret{
-			ObjectMeta: metav1.ObjectMeta{Namespace: "gatehouse-system", Name: "gatehouse-ca"}, Data: map[string][]byte{"tls.crt": p.crt, "tls.key": p.key},
+			ObjectMeta: metav1.ObjectMeta{Namespace: "gatehouse-system", Name: "gatehouse-own-ca"}, Data: map[string][]byte{"tls.crt": p.crt, "tls.key": p.key},
 		}))
 		r.rest()
-		if key := r.secret("gatehouse-ca").Data["tls.key"]; bytes.Equal(key, p.key) {
+		if key := r.secret("gatehouse-own-ca").Data["tls.key"]; bytes.Equal(key, p.key) {
 			t.Errorf("%s: it is kept", name)
 		}
 		r.serial() // a certificate is served

@@ -15,8 +15,13 @@ func fullname(release string) string {
 	return release + "-gatehouse"
 }
 
-// secretName is the Secret with the serving certificate where no Deployment names it, whoever issues it.
-func (w *World) secretName() string { return w.Name + "-serving" }
+// secretName is the Secret with the serving certificate where no Deployment names it.
+func (w *World) secretName() string {
+	if w.options().Certificates == selfManaged {
+		return w.Name + "-own-tls"
+	}
+	return w.Name + "-serving"
+}
 
 // activationJob is the Job of the chart that makes the validating webhook strict.
 func activationJob(name string) string { return name + "-activate" }

@@ -26,8 +26,8 @@ func theirs(namespace, name string, o Options) []Right {
 	if o.Certificates == selfManaged {
 		add(in("", name, all(admission, hooks, []string{"get", "patch"}))...)
 		add(in(namespace, "", all("", []string{"secrets"}, []string{"create"}))...)
-		add(in(namespace, name+"-ca", all("", []string{"secrets"}, []string{"get", "list", "watch", "update"}))...)
-		add(in(namespace, name+"-serving", all("", []string{"secrets"}, []string{"get", "list", "watch", "update"}))...)
+		add(in(namespace, name+"-own-ca", all("", []string{"secrets"}, []string{"get", "list", "watch", "update"}))...)
+		add(in(namespace, name+"-own-tls", all("", []string{"secrets"}, []string{"get", "list", "watch", "update"}))...)
 	}
 	if where, config, ok := strings.Cut(o.HigressConfig, "/"); ok {
 		add(in(where, config, all("", []string{"configmaps"}, []string{"get"}))...)

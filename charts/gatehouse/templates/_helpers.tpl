@@ -35,6 +35,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name (.Chart.Version | replace "+" "_") 
 {{- define "gatehouse.servingCertificate" -}}
 {{- if eq .Values.certificates.mode "secret" -}}
 {{ .Values.certificates.secretName }}
+{{- else if eq .Values.certificates.mode "self-managed" -}}
+{{ include "gatehouse.fullname" . }}-own-tls
 {{- else -}}
 {{ include "gatehouse.fullname" . }}-serving
 {{- end -}}
