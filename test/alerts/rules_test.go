@@ -1,5 +1,6 @@
 // Package alerts_test runs the alerts of the chart in Prometheus's own engine, and holds every name of a metric in them and in
-// the dashboard to docs/metrics.md. It is a module of its own, because Prometheus depends on far more than Gatehouse does.
+// the dashboard to docs/metrics.md. It is a module of its own, because Prometheus depends on far more than Gatehouse does. Run it
+// with -count=1: go test's cache does not see that files outside of a module have changed.
 package alerts_test
 
 import (
