@@ -37,7 +37,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestOnACluster asks a real cluster, all commands the same one. The doctor comes last: it finds what is broken for it.
+// TestOnACluster asks a real cluster, all commands the same one. The doctor comes after that: it finds
+// what is broken for it. What is typed in an emergency comes last.
 func TestOnACluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs the control plane")
@@ -63,6 +64,7 @@ func TestOnACluster(t *testing.T) {
 	}
 	t.Run("transcript", func(t *testing.T) { transcript(t, c) })
 	t.Run("doctor", func(t *testing.T) { examine(t, c) })
+	t.Run("emergency", func(t *testing.T) { emergency(t, c) })
 }
 
 func transcript(t *testing.T, c *cluster.Cluster) {
