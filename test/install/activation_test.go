@@ -46,7 +46,21 @@ func TestAReleaseBecomesStrictByItselfAndStaysSoThroughUpgrades(t *testing.T) {
 		c.expectStrict(t, release, admissionregistrationv1.Fail)
 		c.expectNoHooks(t, release)
 	})
+	t.Run("an emergency ends with the next upgrade", func(t *testing.T) {
+		// As docs/install.md has it.
+		c.kubectl(t, "patch", "validatingwebhookconfiguration", release.Name, "--type=json",
+			"-p", `[{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}]`)
+		if got := failurePolicy(c.validating(t, release.Name)); got != admissionregistrationv1.Ignore {
+			t.Errorf("failurePolicy is %s", got)
+		}
+		c.upgrade(t, release, nil)
+		c.expectStrict(t, release, admissionregistrationv1.Fail)
+		c.kubectl(t, "delete", "validatingwebhookconfiguration,mutatingwebhookconfiguration", release.Name)
+		c.upgrade(t, release, nil)
+		c.expectStrict(t, release, admissionregistrationv1.Fail)
+	})
 	t.Run("helm test proves the path and leaves nothing", func(t *testing.T) { c.helmTest(t, release) })
+	t.Run("examples come once", func(t *testing.T) { c.examplesComeOnce(t, release) })
 	t.Run("policies that allow nothing do not stand in the way", func(t *testing.T) {
 		nothing := &v1alpha1.GamePolicy{
 			ObjectMeta: metav1.ObjectMeta{Name: "nothing"},

@@ -78,7 +78,9 @@ func start(ctx context.Context) (_ *cluster, err error) {
 			err = errors.Join(err, c.stop())
 		}
 	}()
-	if c.Env, err = env.New(ctx, env.Options{Controllers: true, GameCRDs: true, Out: os.Stderr}); err != nil {
+	if c.Env, err = env.New(ctx, env.Options{
+		Controllers: true, GameCRDs: true, Users: []env.Identity{{User: writer}}, Out: os.Stderr,
+	}); err != nil {
 		return c, err
 	}
 	c.closers = append(c.closers, func() error { c.Stop(); return nil })

@@ -30,6 +30,39 @@ func (c *cluster) delete(t *testing.T, object client.Object) {
 	}
 }
 
+func (c *cluster) mutatings(t *testing.T) client.ObjectList {
+	t.Helper()
+	list := &admissionregistrationv1.MutatingWebhookConfigurationList{}
+	if err := c.List(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func (c *cluster) validatings(t *testing.T) client.ObjectList {
+	t.Helper()
+	list := &admissionregistrationv1.ValidatingWebhookConfigurationList{}
+	if err := c.List(t.Context(), list); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// make creates an object for the time of the test; one that is there already is left as it is.
+func (c *cluster) make(t *testing.T, object client.Object) {
+	t.Helper()
+	if err := c.Create(t.Context(), object); client.IgnoreAlreadyExists(err) != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.delete(t, object) })
+}
+
+// dryRun creates an object without storing it.
+func (c *cluster) dryRun(t *testing.T, object client.Object) error {
+	t.Helper()
+	return c.Create(t.Context(), object, client.DryRunAll)
+}
+
 // watchPolicies notes which failurePolicies the Ingress validator has, until what it returns is called.
 func (c *cluster) watchPolicies(t *testing.T, name string) (stop func() []admissionregistrationv1.FailurePolicyType) {
 	t.Helper()

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -29,6 +30,7 @@ type Replica struct {
 	output  io.Writer
 	ready   string
 	grace   time.Duration
+	ending  atomic.Bool // it was asked to end, or killed
 	mu      sync.Mutex
 	process *os.Process
 	exited  chan struct{}
@@ -89,6 +91,7 @@ func (r *Replica) Start() error {
 		r.mu.Unlock()
 		close(exited)
 	}()
+	r.ending.Store(false)
 	r.failure, r.process, r.exited = nil, cmd.Process, exited
 	return nil
 }
@@ -121,6 +124,7 @@ func (r *Replica) Stop(ctx context.Context) error {
 	if process == nil {
 		return nil
 	}
+	r.ending.Store(true)
 	if err := process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
@@ -144,6 +148,7 @@ func (r *Replica) Stop(ctx context.Context) error {
 // Kill ends the process at once, as a node that goes down, and waits until it is gone.
 func (r *Replica) Kill() {
 	if process, exited := r.running(); process != nil {
+		r.ending.Store(true)
 		_ = process.Kill()
 		<-exited
 		r.mu.Lock()

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // balance does kube-proxy's work for the Service: a new connection to the ClusterIP goes to the next ready replica, and
@@ -28,7 +30,7 @@ func (r *Release) balance(ctx context.Context) error {
 	p := &proxy{replicas: slices.Clone(r.Replicas), port: r.Port, ready: slices.Clone(r.Replicas), open: map[net.Conn]bool{}}
 	r.proxy = p
 	var group sync.WaitGroup
-	group.Go(func() { p.probe(ctx, time.Duration(c.ReadinessProbe.PeriodSeconds)*time.Second) })
+	group.Go(func() { p.probe(ctx, c.ReadinessProbe) })
 	group.Go(func() { p.serve(ctx, listener) })
 	r.closers = append(r.closers, func() {
 		cancel()
@@ -49,25 +51,32 @@ type proxy struct {
 	open     map[net.Conn]bool
 }
 
-// probe asks as often as the Deployment says, so that a replica that goes is called as long as in a cluster.
-func (p *proxy) probe(ctx context.Context, period time.Duration) {
-	for ticker := time.NewTicker(period); ; {
+// probe asks as often as the Deployment says, so that a replica that goes is called as long as in a cluster. One that does
+// not answer in time is taken out after as many failures as the Deployment says, one that is asked to end at the first.
+func (p *proxy) probe(ctx context.Context, readiness *corev1.Probe) {
+	ticker := time.NewTicker(time.Duration(readiness.PeriodSeconds) * time.Second)
+	defer ticker.Stop()
+	failures := map[*Replica]int32{}
+	for {
 		select {
 		case <-ctx.Done():
-			ticker.Stop()
 			return
 		case <-ticker.C:
 		}
 		p.mu.Lock()
 		replicas := slices.Clone(p.replicas)
 		p.mu.Unlock()
-		gone := map[*Replica]bool{}
 		for _, replica := range replicas {
-			gone[replica] = !replica.Ready(ctx)
+			failures[replica]++
+			if replica.Ready(ctx) {
+				failures[replica] = 0
+			}
 		}
 		p.mu.Lock()
 		// One that has come meanwhile is ready, or it would not have been let in.
-		p.ready = slices.DeleteFunc(slices.Clone(p.replicas), func(r *Replica) bool { return gone[r] })
+		p.ready = slices.DeleteFunc(slices.Clone(p.replicas), func(r *Replica) bool {
+			return failures[r] >= readiness.FailureThreshold || failures[r] > 0 && r.ending.Load()
+		})
 		p.mu.Unlock()
 	}
 }
