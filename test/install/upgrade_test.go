@@ -1,9 +1,11 @@
 package install_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,6 +59,29 @@ func TestAnUpgradeLosesNoIngress(t *testing.T) {
 	if got := failurePolicy(c.validating(t, release.Name)); got != "Fail" {
 		t.Errorf("failurePolicy is %s", got)
 	}
+}
+
+// Both managers are replaced again and again, as by `kubectl rollout restart`. RESTARTS=20 takes four minutes.
+func TestRestartsLoseNoIngress(t *testing.T) {
+	times := 3
+	if text := os.Getenv("RESTARTS"); text != "" {
+		var err error
+		if times, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := platform(t)
+	options := c.several(t)
+	options.Values["shutdownDelay"] = "10s" // as shipped: connections that nobody has used meanwhile are closed after it
+	release := c.install(t, options)
+	c.underLoad(t, "restarted", func() {
+		for range times {
+			if err := release.Roll(t.Context(), ""); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
 }
 
 // several are the options of a release that may be restarted: two managers, which answer a while longer than the Service
