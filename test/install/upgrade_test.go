@@ -61,19 +61,14 @@ func TestAnUpgradeLosesNoIngress(t *testing.T) {
 	}
 }
 
-// Both managers are replaced again and again, as by `kubectl rollout restart`. RESTARTS=20 takes four minutes.
+// Both managers are replaced again and again, as by `kubectl rollout restart`. 20 times take four minutes.
 func TestRestartsLoseNoIngress(t *testing.T) {
-	times := 3
-	if text := os.Getenv("RESTARTS"); text != "" {
-		var err error
-		if times, err = strconv.Atoi(text); err != nil {
-			t.Fatal(err)
-		}
+	times, err := strconv.Atoi(os.Getenv("RESTARTS"))
+	if err != nil {
+		t.Skip("RESTARTS does not say how many times: 20 take four minutes of a machine that does nothing else")
 	}
 	c := platform(t)
-	options := c.several(t)
-	options.Values["shutdownDelay"] = "10s" // as shipped: connections that nobody has used meanwhile are closed after it
-	release := c.install(t, options)
+	release := c.install(t, c.several(t))
 	c.underLoad(t, "restarted", func() {
 		for range times {
 			if err := release.Roll(t.Context(), ""); err != nil {
@@ -90,8 +85,9 @@ func (c *cluster) several(t *testing.T) chart.Options {
 	t.Helper()
 	options := c.options(t)
 	options.Replicas = 2
-	// Shorter than shipped, for the sake of time, and still several times the lag of the Service.
-	options.Values = map[string]any{"shutdownDelay": "3s"}
+	// As shipped. With 3 s one call in some thousands was lost: connections that no API server has used for that long are
+	// closed, and it may use them in that very moment.
+	options.Values = map[string]any{"shutdownDelay": "10s"}
 	return options
 }
 
