@@ -18,6 +18,7 @@ import (
 	"github.com/gatehouse-dev/gatehouse/controllers/inspect"
 	"github.com/gatehouse-dev/gatehouse/controllers/install"
 	"github.com/gatehouse-dev/gatehouse/policy/lint"
+	"github.com/gatehouse-dev/gatehouse/policy/offline"
 	"github.com/gatehouse-dev/gatehouse/policy/preview"
 	"github.com/gatehouse-dev/gatehouse/webhooks/serve"
 )
@@ -43,33 +44,20 @@ func command(program string) *cobra.Command {
 		Short:         "Traffic policies and hosts of game servers on Kubernetes",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          noArgs,
+		Args:          offline.NoArgs,
 		RunE:          func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	if strings.HasPrefix(filepath.Base(program), "kubectl-gatehouse") {
 		root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl gatehouse"}
 	}
 	b := build()
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return offline.Usage(err) })
 	root.AddCommand(
 		serve.Command(b), preview.Command(), lint.Command(),
 		inspect.ExplainCommand(), inspect.DiffCommand(), inspect.HostsCommand(), doctor.Command(b.Version),
 		install.Command(), versionCommand(b),
 	)
 	return root
-}
-
-// usageError is a command line that cannot be read.
-type usageError struct{ error }
-
-// ExitCode is that of bad usage.
-func (usageError) ExitCode() int { return 2 }
-
-func noArgs(command *cobra.Command, args []string) error {
-	if err := cobra.NoArgs(command, args); err != nil {
-		return usageError{err}
-	}
-	return nil
 }
 
 // exitCode is 0, or what the command wants it to be, or 1.
@@ -88,7 +76,7 @@ func versionCommand(b serve.Build) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  noArgs,
+		Args:  offline.NoArgs,
 		Run: func(command *cobra.Command, _ []string) {
 			_, _ = fmt.Fprintf(command.OutOrStdout(), "gatehouse %s (commit %s, built %s, %s)\n", b.Version, b.Commit, b.Date, runtime.Version())
 		},

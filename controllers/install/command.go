@@ -13,6 +13,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 
 	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/offline"
 )
 
 // Command is `gatehouse install`, which people have no use for: the chart's Jobs run it.
@@ -21,24 +22,11 @@ func Command() *cobra.Command {
 		Use:    "install",
 		Short:  "Complete or test an installation; the chart runs this",
 		Hidden: true,
-		Args:   noArgs,
+		Args:   offline.NoArgs,
 		RunE:   func(command *cobra.Command, _ []string) error { return command.Help() },
 	}
 	command.AddCommand(activateCommand(), testCommand())
 	return command
-}
-
-// usageError is a command line that cannot be meant.
-type usageError struct{ error }
-
-// ExitCode is that of bad usage.
-func (usageError) ExitCode() int { return 2 }
-
-func noArgs(command *cobra.Command, args []string) error {
-	if err := cobra.NoArgs(command, args); err != nil {
-		return usageError{err}
-	}
-	return nil
 }
 
 // common is what both commands take.
@@ -62,7 +50,7 @@ func (c *common) bind(flags *pflag.FlagSet, timeout time.Duration) {
 // class is the managed class that is probed.
 func (c *common) class() (string, error) {
 	if len(c.ingressClasses) == 0 {
-		return "", usageError{fmt.Errorf("--ingress-classes: at least one is needed")}
+		return "", offline.Usage(fmt.Errorf("--ingress-classes: at least one is needed"))
 	}
 	return c.ingressClasses[0], nil
 }
@@ -83,7 +71,7 @@ func activateCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "activate",
 		Short: "Set the chosen failurePolicy once the webhooks answer",
-		Args:  noArgs,
+		Args:  offline.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			class, err := c.class()
 			if err != nil {
@@ -91,10 +79,10 @@ func activateCommand() *cobra.Command {
 			}
 			a.chosen = admissionregistrationv1.FailurePolicyType(chosen)
 			if a.chosen != admissionregistrationv1.Fail && a.chosen != admissionregistrationv1.Ignore {
-				return usageError{fmt.Errorf("--failure-policy: %q is neither Fail nor Ignore", chosen)}
+				return offline.Usage(fmt.Errorf("--failure-policy: %q is neither Fail nor Ignore", chosen))
 			}
 			if a.configurations == "" || a.namespace == "" {
-				return usageError{fmt.Errorf("--webhook-configurations and --release-namespace are needed")}
+				return offline.Usage(fmt.Errorf("--webhook-configurations and --release-namespace are needed"))
 			}
 			connection, err := dial(c.kubeconfig)
 			if err != nil {
@@ -117,7 +105,7 @@ func testCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "test",
 		Short: "Prove that Ingresses are annotated and duplicate hosts refused",
-		Args:  noArgs,
+		Args:  offline.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			class, err := c.class()
 			if err != nil {
@@ -125,7 +113,7 @@ func testCommand() *cobra.Command {
 			}
 			options, err := policy.ParseOptions(c.ingressClasses, c.classGateways)
 			if err != nil {
-				return usageError{err}
+				return offline.Usage(err)
 			}
 			connection, err := dial(c.kubeconfig)
 			if err != nil {

@@ -28,6 +28,17 @@ func (e exit) Error() string { return e.text }
 // ExitCode is what the process should end with.
 func (e exit) ExitCode() int { return e.code }
 
+// Usage is what a command returns for a command line that cannot be meant.
+func Usage(err error) error { return exit{exitUnread, err.Error()} }
+
+// NoArgs is for commands that take no arguments.
+func NoArgs(command *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(command, args); err != nil {
+		return Usage(err)
+	}
+	return nil
+}
+
 // Report is what a command makes of its input. As JSON it is the document for programs.
 type Report interface {
 	// Text writes it for a person.

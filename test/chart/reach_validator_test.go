@@ -8,10 +8,7 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/discovery"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/gatehouse-dev/gatehouse/test/env"
 )
 
 const validator = `name="validate-ingress.gatehouse.dev"`
@@ -124,16 +121,8 @@ func TestWhatTheConditionsDoNotExpectIsRefusedByTheAPIServer(t *testing.T) {
 // metric adds up the API server's samples that begin with name and have the label.
 func (c *cluster) metric(t *testing.T, name, label string) int {
 	t.Helper()
-	api, err := discovery.NewDiscoveryClientForConfig(c.Config(env.Admin))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := api.RESTClient().Get().AbsPath("/metrics").DoRaw(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	total := 0
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(c.apiServerMetrics(t)) {
 		if !strings.HasPrefix(line, name) || !strings.Contains(line, label) {
 			continue
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gatehouse-dev/gatehouse/controllers/certificates"
 	"github.com/gatehouse-dev/gatehouse/policy"
+	"github.com/gatehouse-dev/gatehouse/policy/offline"
 )
 
 // options are what the command line says.
@@ -47,23 +48,18 @@ func Command(build Build) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "manager",
 		Short: "Run the admission webhooks and controllers",
-		Args: func(command *cobra.Command, args []string) error {
-			if err := cobra.NoArgs(command, args); err != nil {
-				return usageError{err}
-			}
-			return nil
-		},
+		Args:  offline.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			log, err := newLogger(command.ErrOrStderr(), o.logLevel)
 			if err != nil {
-				return usageError{err}
+				return offline.Usage(err)
 			}
 			rules, err := policy.ParseOptions(o.ingressClasses, o.classGateways)
 			if err != nil {
-				return usageError{err}
+				return offline.Usage(err)
 			}
 			if err := o.check(); err != nil {
-				return usageError{err}
+				return offline.Usage(err)
 			}
 			ctx, stop := signal.NotifyContext(command.Context(), syscall.SIGTERM, syscall.SIGINT)
 			defer stop()
@@ -75,12 +71,6 @@ func Command(build Build) *cobra.Command {
 	o.bind(command.Flags())
 	return command
 }
-
-// usageError is a command line that cannot be meant.
-type usageError struct{ error }
-
-// ExitCode is that of bad usage.
-func (usageError) ExitCode() int { return 2 }
 
 func (o *options) bind(flags *pflag.FlagSet) {
 	classes, gateways := policy.DefaultOptions().Flags()
