@@ -27,6 +27,21 @@ const writer env.User = "game-controller"
 // to be admitted, and annotated as the load's policy says.
 func (c *cluster) underLoad(t *testing.T, set string, do func()) {
 	t.Helper()
+	running := c.startLoad(t, set)
+	do()
+	result, err := running.Stop(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	t.Log(result)
+	if err := result.Err(perSecond); err != nil {
+		t.Errorf("%v\n%s", err, c.failingOpen(t))
+	}
+}
+
+// startLoad has Ingresses of a set come that a policy annotates.
+func (c *cluster) startLoad(t *testing.T, set string) *load.Load {
+	t.Helper()
 	rights := metav1.ObjectMeta{Namespace: env.GamesNamespace, Name: string(writer)}
 	c.make(t, &rbacv1.Role{ObjectMeta: *rights.DeepCopy(), Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{networkingv1.GroupName}, Resources: []string{"ingresses"}, Verbs: []string{"create", "delete"}},
@@ -66,15 +81,7 @@ func (c *cluster) underLoad(t *testing.T, set string, do func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	do()
-	result, err := running.Stop(t.Context())
-	if err != nil {
-		t.Error(err)
-	}
-	t.Log(result)
-	if err := result.Err(perSecond); err != nil {
-		t.Errorf("%v\n%s", err, c.failingOpen(t))
-	}
+	return running
 }
 
 // failingOpen is what the API server says of calls that it has gone on without.
